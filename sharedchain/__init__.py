@@ -1,0 +1,1 @@
+"""sharedchain: one event log from lead to cash, from sensor to work order."""

@@ -1,0 +1,1 @@
+"""The pure fold: facts in, decisions out."""

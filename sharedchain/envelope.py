@@ -1,0 +1,96 @@
+"""What stands around every event: CloudEvents 1.0, Kafka binary mode (`ce_*` headers)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sharedchain.errors import Refused
+
+Headers = list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One event's context. `time` is milliseconds since the epoch, UTC; None = not said."""
+
+    type: str
+    id: str = ""
+    source: str = ""
+    time: int | None = None
+    subject: str = ""
+    tenant: str = ""
+    correlation: str = ""
+    causation: str = ""
+    actor: str = ""
+    backfill: bool = False
+    traceparent: str = ""
+
+    def headers(self) -> Headers:
+        """The Kafka headers of this envelope; empty attributes are left out."""
+        said: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/avro")]
+        for header, field in _TEXT.items():
+            if value := getattr(self, field):
+                said.append((header, value.encode()))
+        if self.time is not None:
+            said.append(("ce_time", rfc3339(self.time).encode()))
+        if self.backfill:
+            said.append(("ce_backfill", b"true"))
+        return said
+
+
+_TEXT = {
+    "ce_id": "id",
+    "ce_source": "source",
+    "ce_type": "type",
+    "ce_subject": "subject",
+    "ce_tenant": "tenant",
+    "ce_correlationid": "correlation",
+    "ce_causationid": "causation",
+    "ce_actor": "actor",
+    "traceparent": "traceparent",
+}
+
+
+def read_headers(headers: Iterable[tuple[str, bytes | str | None]] | None) -> Envelope:
+    """The envelope that a record's headers say; what they do not say stays empty (`type` too).
+
+    Raises Refused(bad_header) for a header that is not UTF-8, or a `ce_time` without a zone.
+    The last of repeated headers wins. Unknown headers are ignored.
+    """
+    said: dict[str, str] = {}
+    time: int | None = None
+    backfill = False
+    for name, raw in headers or ():
+        if not (name.startswith("ce_") or name == "traceparent"):
+            continue
+        try:
+            value = raw.decode() if isinstance(raw, bytes) else raw or ""
+        except UnicodeDecodeError:
+            raise Refused("bad_header", f"header {name} is not UTF-8", name) from None
+        if name in _TEXT:
+            said[_TEXT[name]] = value
+        elif name == "ce_time":
+            time = parse_time(value)
+        elif name == "ce_backfill":
+            backfill = value.lower() == "true"
+    said.setdefault("type", "")
+    return Envelope(**said, time=time, backfill=backfill)  # type: ignore[arg-type]
+
+
+def parse_time(text: str) -> int:
+    """RFC 3339 with a zone → milliseconds since the epoch. Raises Refused(bad_header)."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused("bad_header", f"ce_time {text!r} is not RFC 3339", "ce_time") from None
+    if moment.tzinfo is None:
+        raise Refused("bad_header", f"ce_time {text!r} has no time zone", "ce_time")
+    return round(moment.timestamp() * 1000)
+
+
+def rfc3339(ms: int) -> str:
+    """Milliseconds since the epoch → `2026-05-01T00:00:00.000Z`."""
+    moment = datetime.fromtimestamp(ms / 1000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"

@@ -1,0 +1,32 @@
+"""Named places where a test lets a process die: `SHAREDCHAIN_FAILPOINT=name[:nth]`.
+
+The hit is written to `SHAREDCHAIN_FAILPOINT_LOG` before the SIGKILL, so a test can assert that the
+death happened where it meant; a name already in that file does not kill again, so the restarted
+process lives.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+_hits: dict[str, int] = {}
+_name, _, _nth = os.environ.get("SHAREDCHAIN_FAILPOINT", "").partition(":")
+
+
+def failpoint(name: str) -> None:
+    """Die here by SIGKILL, once, if the environment names this place."""
+    if name != _name:
+        return
+    _hits[name] = _hits.get(name, 0) + 1
+    if _hits[name] < int(_nth or 1):
+        return
+    log = Path(os.environ["SHAREDCHAIN_FAILPOINT_LOG"])
+    if log.exists() and name in log.read_text().split():
+        return
+    with log.open("a") as out:
+        out.write(name + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,15 @@
+"""Scopes: what has one order. A scope is a tenant; `_system` holds what decides for all."""
+
+from __future__ import annotations
+
+import zlib
+
+SPINE = "chain.facts.v1"
+PARTITIONS = 8  # of the spine, for ever: changing it would change every order
+SYSTEM = "_system"
+EVERY_WALL_SCOPE = ""  # scope of a wall tick: it is time for all wall scopes of its partition
+
+
+def partition_of(scope: str) -> int:
+    """Spine partition (0 … 7) of a scope: CRC-32 of its UTF-8 name modulo 8."""
+    return zlib.crc32(scope.encode()) % PARTITIONS

@@ -1,0 +1,1 @@
+"""Kafka to Kafka: ingest and the Faust engines."""
