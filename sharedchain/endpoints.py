@@ -49,6 +49,7 @@ class Endpoints(_Part):
     notify: Notify
     link_secret: SecretStr  # signs the links in mails
     replication: int = 1
+    lanes: int = 1  # of ingest
     metrics: dict[str, str] = {}  # program → URL of its /metrics and /healthz
 
     @field_serializer("link_secret", when_used="json")

@@ -76,7 +76,7 @@ def read_headers(headers: Iterable[tuple[str, bytes | str | None]] | None) -> En
         elif name == "ce_backfill":
             backfill = value.lower() == "true"
     said.setdefault("type", "")
-    return Envelope(**said, time=time, backfill=backfill)  # type: ignore[arg-type]
+    return Envelope(**said, time=time, backfill=backfill)
 
 
 def parse_time(text: str) -> int:

@@ -1,10 +1,10 @@
 """Every error of sharedchain, and where it goes.
 
-    SharedChainError            base: says what, where, how to mend
-    ├── ConfigError             a file of ours is wrong (all findings told together)
-    ├── ConnectionFailed        a peer does not answer
-    ├── Refused                 one record cannot enter: reason, field, text → dead letters
-    └── Fenced                  another process owns this work now: stop, never retry
+SharedChainError            base: says what, where, how to mend
+├── ConfigError             a file of ours is wrong (all findings told together)
+├── ConnectionFailed        a peer does not answer
+├── Refused                 one record cannot enter: reason, field, text → dead letters
+└── Fenced                  another process owns this work now: stop, never retry
 """
 
 from __future__ import annotations

@@ -1,0 +1,50 @@
+# Every target a newcomer needs; `make help` prints them from their own comments.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup demo up down check test bench lock clean
+
+help: ## print this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-8s %s\n' "$$t" "$$d"; done
+
+setup: $(READY) ## install everything into .venv (Python 3.11–3.14, or PYTHON=…)
+
+$(READY): requirements/dev.lock pyproject.toml
+	@python=$$(PYTHON="$(PYTHON)" deploy/pick-python) && echo "Python: $$python" && \
+	{ [ -x $(BIN)/python ] || $$python -m venv $(VENV); } && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## everything up, the story plays, expected against found (exit 1 on any difference)
+	@$(BIN)/sharedchain demo
+
+up: $(READY) ## start the chain on this machine, in the foreground (home: ./.sharedchain)
+	@$(BIN)/sharedchain up
+
+down: $(READY) ## stop the chain
+	@$(BIN)/sharedchain down
+
+check: $(READY) ## the fast gate: format, lint, types, import contracts, data, fast tests (≤ 60 s)
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/sharedchain schema check
+	@$(BIN)/sharedchain rules check
+	@$(BIN)/sharedchain rules test
+	@$(BIN)/python -m pytest -q -m "not stack and not slow" -p no:cacheprovider
+
+test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse
+	@$(BIN)/python -m pytest --require-real
+
+bench: $(READY) ## speed, as ratios in one run
+	@$(BIN)/python -m bench
+
+lock: $(READY) ## resolve requirements/dev.lock anew (needs uv; names no registry)
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra chain --extra dev -o requirements/dev.lock pyproject.toml
+
+clean: ## remove the environment and the local home
+	@rm -rf $(VENV) .sharedchain

@@ -1,0 +1,144 @@
+"""The barrier: `settle` returns when all that was published before it is decided and stored.
+
+A follower (consumer group) has passed a topic when nothing but the log's end lies behind its
+committed positions. That is asked of Kafka itself: read from the committed position,
+`read_committed`; if the first thing seen is the end, no record is left. Comparing numbers would
+not do, because commit markers and aborted records have offsets too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from sharedchain.endpoints import Endpoints
+from sharedchain.errors import ConnectionFailed, SharedChainError
+from sharedchain.kafka import consumer
+from sharedchain.schemas import Catalog
+from sharedchain.scope import SPINE
+
+ENGINE = "chain.engine"
+CLICKHOUSE = "chain.sink.clickhouse"
+NOTIFY = "chain.sink.notify"
+LIVE, ALERT, METRIC, NOTIFICATION = "sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1", "ops.notification.v1"
+_PROBE = 5.0  # seconds for one probe of all partitions of a stage; a slow broker makes it ask again
+
+
+class NotSettled(SharedChainError):
+    """Somebody did not reach the end in time; the text says who and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A follower and the topics whose present end it must have passed."""
+
+    group: str
+    topics: tuple[str, ...]
+
+
+def stages(catalog: Catalog, lanes: int = 1) -> list[Stage]:
+    """The followers in the order in which facts reach them."""
+    doors = tuple(t.name for t in catalog.topics.values() if t.ingest)
+    dead = tuple(f"{t}.dlq.v1" for t in doors)
+    return [
+        *(Stage(f"chain.ingest.lane{k}", doors) for k in range(lanes)),
+        Stage(ENGINE, (SPINE,)),
+        Stage(CLICKHOUSE, (SPINE, LIVE, ALERT, METRIC, *dead)),
+        Stage(NOTIFY, (ALERT,)),
+        Stage(CLICKHOUSE, (NOTIFICATION,)),
+    ]
+
+
+def settle(endpoints: Endpoints, timeout: float = 60.0) -> None:
+    """Wait until everything published before this call is decided, stored and told.
+
+    `timeout` in seconds. Raises NotSettled naming the follower that is behind, ConnectionFailed
+    when Kafka does not answer.
+    """
+    deadline = time.monotonic() + timeout
+    with Barrier(endpoints) as barrier:
+        for stage in stages(Catalog.load(), endpoints.lanes):
+            barrier.wait(stage, deadline)
+
+
+class Barrier:
+    """A reader that asks for positions. Keep it open to settle often: opening costs the most."""
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._endpoints = endpoints
+        self._probe = consumer(endpoints, "chain.barrier", **{"enable.partition.eof": True, "fetch.wait.max.ms": 1})
+        self._partitions: dict[str, list[int]] = {}
+        self._groups: dict[str, Consumer] = {}
+
+    def __enter__(self) -> Barrier:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for reader in (self._probe, *self._groups.values()):
+            reader.close()
+
+    def wait(self, stage: Stage, deadline: float) -> None:
+        """Return when `stage.group` has passed the end its topics had when this was called."""
+        ends = self._ends(stage.topics)
+        while behind := self._behind(stage.group, ends):
+            if time.monotonic() > deadline:
+                where = ", ".join(f"{p.topic}/{p.partition} at {p.offset}" for p in behind[:3])
+                raise NotSettled(
+                    f"{stage.group} is behind on {where} (end {ends[behind[0].topic, behind[0].partition]}): "
+                    "is its program running? see `sharedchain status`"
+                )
+
+    def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        try:
+            if missing := [t for t in topics if t not in self._partitions]:
+                known = self._probe.list_topics(timeout=10).topics
+                self._partitions |= {t: sorted(known[t].partitions) for t in missing if t in known}
+            return {
+                (t, p): self._probe.get_watermark_offsets(TopicPartition(t, p), timeout=10)[1]
+                for t in topics
+                for p in self._partitions.get(t, ())
+            }
+        except KafkaException as error:
+            raise ConnectionFailed(f"Kafka at {self._endpoints.kafka} does not answer: {error}") from error
+
+    def _behind(self, group: str, ends: dict[tuple[str, int], int]) -> list[TopicPartition]:
+        """Partitions where a record lies between the group's committed position and `ends`."""
+        busy = [TopicPartition(t, p) for (t, p), end in ends.items() if end > 0]
+        positions = self._group(group).committed(busy, timeout=10) if busy else []
+        suspects = [tp for tp in positions if tp.offset < ends[tp.topic, tp.partition]]
+        return self._with_records(suspects, ends) if suspects else []
+
+    def _group(self, group: str) -> Consumer:
+        if group not in self._groups:
+            self._groups[group] = consumer(self._endpoints, group)
+        return self._groups[group]
+
+    def _with_records(self, places: Iterable[TopicPartition], ends: dict[tuple[str, int], int]) -> list[TopicPartition]:
+        start = {
+            (tp.topic, tp.partition): TopicPartition(
+                tp.topic, tp.partition, tp.offset if tp.offset >= 0 else OFFSET_BEGINNING
+            )
+            for tp in places
+        }
+        self._probe.assign(list(start.values()))
+        behind: list[TopicPartition] = []
+        until = time.monotonic() + _PROBE
+        while start and time.monotonic() < until:
+            message = self._probe.poll(0.5)
+            if message is None:
+                continue
+            error = message.error()
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                raise ConnectionFailed(f"Kafka at {self._endpoints.kafka}: {error}")
+            place = (str(message.topic()), int(message.partition() or 0))
+            found = start.pop(place, None)
+            if found is not None and error is None and int(message.offset() or 0) < ends[place]:
+                behind.append(found)
+        self._probe.unassign()
+        return behind + list(start.values())
