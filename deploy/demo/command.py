@@ -1,0 +1,88 @@
+"""`sharedchain demo`: everything up, a story plays, expected against found; exit 1 on any difference."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.demo.compare import Difference, compare
+from deploy.demo.found import SECTIONS, client, read, told
+from deploy.demo.narrator import Narrator
+from deploy.demo.player import Player
+from deploy.demo.story import Story, load
+from deploy.local.stack import Stack
+from sharedchain.endpoints import Endpoints
+
+FIRST_LIGHT = Path(__file__).parent / "stories" / "first-light.yaml"
+
+
+def demo(
+    story: Annotated[Path, typer.Option(help="the story file (YAML)")] = FIRST_LIGHT,
+    home: Annotated[Path | None, typer.Option(help="keep everything there (default: a temporary home)")] = None,
+    lang: Annotated[str, typer.Option(help="zh or en (default: LANG)")] = "",
+) -> None:
+    """Play a story on a fresh chain of real parts; exit 1 if anything differs from its rows."""
+    language = lang or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en")
+    script = load(story)
+    place = home or Path(tempfile.mkdtemp(prefix="sharedchain-demo-"))
+    started = time.monotonic()
+    try:
+        with Stack(place) as endpoints:
+            differences = play(script, endpoints, language, started)
+    finally:
+        if home is None:
+            shutil.rmtree(place, ignore_errors=True)
+    sys.exit(0 if all(d.equal for d in differences) else 1)
+
+
+def play(script: Story, endpoints: Endpoints, language: str, started: float) -> list[Difference]:
+    """Play `script` on the running chain, telling it; return each section's verdict."""
+    zh = language == "zh"
+    print("\n" + (script.title.zh if zh else script.title.en))
+    store = client(endpoints)
+    narrators = [Narrator(store, tenant, script.zone(tenant), language) for tenant in script.tenants]
+    Player(endpoints, script).play(lambda instant, steps: [n.saw(instant, steps) for n in narrators] and None)
+    print()
+    differences = []
+    for tenant in script.tenants:
+        differences += judge(script, endpoints, tenant)
+    report(differences, zh)
+    seconds = time.monotonic() - started
+    print(f"\n{'用时' if zh else 'took'} {seconds:.1f} s · {endpoints.gateway}/v1/alerts")
+    return differences
+
+
+def judge(script: Story, endpoints: Endpoints, tenant: str, expect: str | None = None) -> list[Difference]:
+    """Each expected section of `tenant` against what is found, in both directions."""
+    store, zone = client(endpoints), script.zone(tenant)
+    arrived = told(endpoints, store, tenant)
+    verdicts = []
+    for section, rows in script.expect.items():
+        found = read(store, section, tenant, zone) if section in SECTIONS else arrived[section]
+        wanted = [r for r in rows if r.get("tenant", tenant) == tenant]
+        plain = [{k: v for k, v in r.items() if k not in ("label", "tenant")} for r in wanted]
+        if section == "measures":  # both directions for the series that the story names
+            series = {(r["metric"], r["dims"]) for r in plain}
+            found = [r for r in found if (r["metric"], r["dims"]) in series]
+        verdicts.append(compare(section, plain, found))
+    return verdicts
+
+
+def report(differences: list[Difference], zh: bool) -> None:
+    """Print expected against found, and every differing row."""
+    head = ("项目", "预期", "实际", "") if zh else ("what", "expected", "found", "")
+    print(f"{head[0]:14} {head[1]:>9} {head[2]:>9}")
+    for d in differences:
+        print(f"{d.section:14} {d.expected:9} {d.found:9}  {'=' if d.equal else '≠'}")
+        for sign, rows in (("-", d.missing), ("+", d.unexpected)):
+            for row in rows:
+                print(f"    {sign} " + " ".join(f"{k}={v}" for k, v in row.items() if v))
+    if any(not d.equal for d in differences):
+        print("- 预期而未见, + 见而未预期" if zh else "- expected, not found; + found, not expected")

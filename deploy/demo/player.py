@@ -1,0 +1,164 @@
+"""Plays a story on a driven clock: tick, settle, publish, settle. No sleeps, no other clock."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count, groupby
+from typing import Any, Literal
+
+import httpx2
+from sharedchain.schemas import Catalog
+
+from deploy.demo.publisher import Publisher
+from deploy.demo.story import Confirm, Publish, Step, Story
+from sharedchain.barrier import Barrier, stages
+from sharedchain.canonical import dumps
+from sharedchain.endpoints import Endpoints
+from sharedchain.envelope import Envelope
+from sharedchain.errors import SharedChainError
+
+Style = Literal[
+    "once",
+    "twice",  # each record twice, same headers
+    "other-headers",  # the second copy with other headers, same identity
+    "no-headers",  # twice, without any ce_ header but the tenant's: the payload is the identity
+    "two-producers",  # the second copy by another producer
+]
+_LINK = re.compile(r"https?://\S+/v1/forecasts/\S+/confirm\?\S+")
+
+
+class StoryStuck(SharedChainError):
+    """The story cannot go on: a mail that should be there is not, or the door refuses."""
+
+
+class Player:
+    """Plays `story`; `styles` says how each tenant's systems publish (default: once)."""
+
+    def __init__(self, endpoints: Endpoints, story: Story, styles: dict[str, Style] | None = None) -> None:
+        self._endpoints = endpoints
+        self._story = story
+        self._styles = styles or {}
+        self._catalog = Catalog.load()
+        self._publisher = Publisher(endpoints, self._catalog)
+        self._second = Publisher(endpoints, self._catalog)
+        self._ticks = count(1)
+        self._stages = stages(self._catalog, endpoints.lanes)
+
+    def play(self, seen: Callable[[datetime, list[tuple[str, Step]]], None]) -> None:
+        """Live through the story; `seen(instant, steps)` is called when each instant is settled."""
+        with Barrier(self._endpoints) as barrier:
+            self._create_tenants()
+            self._settle(barrier)
+            for instant, ticking, steps in self._instants():
+                for tenant in ticking:
+                    self._tick(tenant, instant)
+                self._settle(barrier)
+                if steps:
+                    for tenant, step in steps:
+                        self._do(tenant, step)
+                    self._settle(barrier)
+                seen(instant, steps)
+
+    def _instants(self) -> Iterator[tuple[datetime, list[str], list[tuple[str, Step]]]]:
+        story = self._story
+        ticks = [(instant, tenant) for tenant in story.tenants for instant in story.ticks(tenant)]
+        steps = [
+            (story.instant(tenant, step.at), tenant, step)
+            for tenant in story.tenants
+            for step in story.steps_of(tenant)
+        ]
+        for instant, group in groupby(sorted(ticks), key=lambda pair: pair[0]):
+            yield instant, [tenant for _, tenant in group], [(t, s) for at, t, s in steps if at == instant]
+
+    def _settle(self, barrier: Barrier) -> None:
+        self._publisher.flush()
+        self._second.flush()
+        deadline = time.monotonic() + 120
+        for stage in self._stages:
+            barrier.wait(stage, deadline)
+
+    def _create_tenants(self) -> None:
+        for tenant, settings in self._story.tenants.items():
+            body = dumps(settings)
+            data = {
+                "kind": "tenant",
+                "name": tenant,
+                "hash": hashlib.sha256(body.encode()).hexdigest(),
+                "body": body,
+                "changed_by": "demo",
+            }
+            headers = Envelope(
+                type="config.defined",
+                id=f"tenant/{tenant}",
+                source="demo",
+                subject=f"tenant/{tenant}",
+                tenant="_system",
+            ).headers()
+            self._publisher.send("config.defined", data, headers, f"tenant/{tenant}")
+
+    def _tick(self, tenant: str, instant: datetime) -> None:
+        n = next(self._ticks)
+        headers = Envelope(
+            type="clock.ticked", id=f"{tenant}/{n}", source="demo", subject=tenant, tenant=tenant, time=_ms(instant)
+        ).headers()
+        self._publisher.send("clock.ticked", {"at": instant, "n": n}, headers, tenant)
+
+    def _do(self, tenant: str, step: Step) -> None:
+        for n, record in enumerate(step.publish, 1):
+            self._publish(tenant, step, record, record.id or f"{step.at:%Y%m%dT%H%M}/{n}")
+        if step.confirm:
+            self._confirm(tenant, step.confirm)
+
+    def _publish(self, tenant: str, step: Step, record: Publish, ident: str) -> None:
+        style = self._styles.get(tenant, "once")
+        kind = self._catalog.types[record.type]
+        at = _ms(self._story.instant(tenant, step.at))
+        key = str(record.data.get(kind.subject, ""))
+        envelope = Envelope(
+            type=record.type, id=ident, source=record.source, subject=key, tenant=tenant, time=at, actor=record.source
+        )
+        headers = [("ce_tenant", tenant.encode())] if style == "no-headers" else envelope.headers()
+        self._publisher.send(record.type, record.data, headers, key)
+        if style == "other-headers":
+            headers = [*headers, ("traceparent", b"00-" + b"ab" * 16 + b"-" + b"cd" * 8 + b"-01"), ("x-retry", b"1")]
+        if style != "once":
+            (self._second if style == "two-producers" else self._publisher).send(record.type, record.data, headers, key)
+
+    def _confirm(self, tenant: str, confirm: Confirm) -> None:
+        """Do what a person does: open the mail, open the link, change the amounts, press the button."""
+        link = self._link(tenant, confirm)
+        with httpx2.Client(timeout=30) as browser:
+            page = browser.get(link, headers={"accept-language": "zh-CN"})
+            if page.status_code != 200:
+                raise StoryStuck(f"{confirm.mailbox}'s link answers {page.status_code}: {page.text[:200]}")
+            lines = [{"line_id": line, "amount": amount} for line, amount in confirm.amounts.items()]
+            for _ in range(1 if self._styles.get(tenant, "once") == "once" else 2):
+                sent = browser.post(link, content=json.dumps({"lines": lines}), headers=_JSON)
+                if sent.status_code >= 300:
+                    raise StoryStuck(f"{confirm.mailbox}'s confirmation answers {sent.status_code}: {sent.text[:300]}")
+
+    def _link(self, tenant: str, confirm: Confirm) -> str:
+        for file in sorted((self._endpoints.home / "mail").glob("*.eml"), key=lambda f: f.stat().st_mtime_ns)[::-1]:
+            mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+            body = mail.get_body(("plain",))
+            text = body.get_content() if body else ""
+            if confirm.mailbox not in str(mail["to"]) or confirm.forecast not in text:
+                continue
+            for found in _LINK.findall(text):
+                if f"tenant={tenant}&" in found + "&":
+                    return str(found)
+        raise StoryStuck(f"no mail to {confirm.mailbox} holds a link for {confirm.forecast} of {tenant}")
+
+
+_JSON: dict[str, Any] = {"content-type": "application/json"}
+
+
+def _ms(instant: datetime) -> int:
+    return round(instant.astimezone(UTC).timestamp() * 1000)

@@ -1,0 +1,100 @@
+"""A story file: what is published when, and what must come of it, as literal rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sharedchain.errors import ConfigError
+
+Row = dict[str, Any]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Text(_Part):
+    zh: str
+    en: str
+
+
+class Publish(_Part):
+    """One record, as a source system would send it; without `id` it gets one from its place."""
+
+    type: str
+    data: dict[str, Any]
+    id: str = ""
+    source: str = "crm"
+
+
+class Confirm(_Part):
+    """A person follows the link in the newest mail to `mailbox` and sends these lines' amounts."""
+
+    mailbox: str
+    forecast: str
+    amounts: dict[str, str] = Field(default_factory=dict)  # line_id → amount; empty = unchanged
+
+
+class Step(_Part):
+    at: datetime  # local time of the tenant
+    say: Text
+    tenant: str = ""  # "" = each tenant of the story
+    publish: tuple[Publish, ...] = ()
+    confirm: Confirm | None = None
+
+
+class Story(_Part):
+    """`tenants` holds each tenant's settings as published to the log; `expect` holds one list of
+    rows a section, the sections being those of `deploy.demo.found`."""
+
+    story: str
+    title: Text
+    start: datetime
+    end: datetime
+    tenants: dict[str, dict[str, Any]]
+    steps: tuple[Step, ...]
+    expect: dict[str, list[Row]] = Field(default_factory=dict)
+
+    def zone(self, tenant: str) -> ZoneInfo:
+        return ZoneInfo(str(self.tenants[tenant]["timezone"]))
+
+    def steps_of(self, tenant: str) -> list[Step]:
+        return [step for step in self.steps if step.tenant in ("", tenant)]
+
+    def ticks(self, tenant: str) -> list[datetime]:
+        """Instants (UTC) at which the tenant's clock must tick: start, end, each local midnight,
+        each step, and the minute after it (which closes the step's minute)."""
+        moments = {self.start, self.end}
+        midnight = self.start.replace(hour=0, minute=0) + timedelta(days=1)
+        while midnight < self.end:
+            moments.add(midnight)
+            midnight += timedelta(days=1)
+        for step in self.steps_of(tenant):
+            moments |= {step.at, step.at.replace(second=0) + timedelta(minutes=1)}
+        return sorted({self.instant(tenant, moment) for moment in moments})
+
+    def instant(self, tenant: str, local: datetime) -> datetime:
+        return local.replace(tzinfo=self.zone(tenant)).astimezone(UTC)
+
+    def as_tenants(self, names: list[str]) -> Story:
+        """The same story of one tenant, lived by several tenants at once under other names."""
+        (settings,) = self.tenants.values()
+        return self.model_copy(update={"tenants": dict.fromkeys(names, settings)})
+
+
+def load(path: Path) -> Story:
+    """Read a story. Raises ConfigError naming the file and each wrong place."""
+    try:
+        return Story.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise ConfigError([f"{path}: no such story file"]) from None
+    except yaml.YAMLError as error:
+        raise ConfigError([f"{path}: not YAML: {error}"]) from None
+    except ValidationError as error:
+        raise ConfigError([f"{path}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]) from None
