@@ -1,0 +1,57 @@
+"""The shape of a `topic.yaml`. A key that is not here is an error, not a wish."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class ParentRule(_Strict):
+    entity: str
+    field: str
+
+
+class RequiredIfRule(_Strict):
+    field: str
+    when: str
+    value: str = Field(alias="is")
+
+
+class TypeRules(_Strict):
+    """Contract rules of one event type."""
+
+    key: str
+    subject: str = ""
+    identity: list[str] = []
+    time: str | None = None
+    required: list[str] = []
+    required_if: list[RequiredIfRule] = []
+    any_of: list[list[str]] = []
+    terms: dict[str, str] = {}
+    creates: str | None = None
+    parent: ParentRule | None = None
+    owner_field: str | None = None
+
+
+class TopicFile(_Strict):
+    """One topic. `retention_days` left out = for ever."""
+
+    topic: str = Field(pattern=r"^[a-z]+(\.[a-z]+)+\.v[0-9]+$")
+    doc: str
+    owner: str
+    readers: list[str]
+    ingest: bool = False
+    partitions: int = 4
+    cleanup: Literal["delete", "compact"] = "delete"
+    retention_days: int | None = None
+    sensitivity: Literal["PUBLIC", "INTERNAL", "PERSONAL", "SECRET"]
+    tenant: str | None = None
+    past_days: int = 400
+    future_minutes: int = 5
+    derived: bool = False
+    events: dict[str, TypeRules]
