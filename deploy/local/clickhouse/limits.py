@@ -1,0 +1,19 @@
+"""How much one client may ask of this server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bytes and seconds. `client` is how long a peer may stay silent while we read from or write to it."""
+
+    body: int = 1 << 30  # of one request, unpacked
+    statement: int = 16 << 20  # held in memory: SQL text, forms with external tables
+    head: int = 1 << 20  # an INSERT's text up to its FORMAT
+    result_held: int = 256 << 20  # results that must be held whole (revisioned Native)
+    client: float = 30.0
+    grace: float = 20.0  # for running statements after SIGTERM
+    statements: int = 16  # at the same time; more wait `queue` seconds
+    queue: float = 30.0

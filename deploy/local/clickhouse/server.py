@@ -1,0 +1,68 @@
+"""The server: a thread a connection, loopback only, and a stop that lets running statements finish."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import socketserver
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+from deploy.local.clickhouse.engine import Engine
+from deploy.local.clickhouse.execute import Runner
+from deploy.local.clickhouse.handler import Handler, Service
+from deploy.local.clickhouse.limits import Limits
+from deploy.local.clickhouse.reply import Identity
+from deploy.local.clickhouse.slots import Slots
+from deploy.local.clickhouse.users import User
+
+
+class _Listener(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class Server:
+    """Serves `path` on `host`:`port` (0: any free one) from construction to `stop()`.
+
+    Raises ValueError for a host that is not loopback, FolderTaken, and OSError for a port in use.
+    """
+
+    def __init__(
+        self, path: Path, port: int, users: Iterable[User], host: str = "127.0.0.1", limits: Limits | None = None
+    ) -> None:
+        if not ipaddress.ip_address(host).is_loopback:
+            raise ValueError(f"{host} is not a loopback address: this server has no TLS and must not leave the machine")
+        self._limits = limits = limits or Limits()
+        self.engine = Engine(path)
+        identity = Identity(self.engine.version, self.engine.timezone, self.engine.host)
+        self._slots = Slots(limits.statements, limits.queue)
+        self._runner = Runner(self.engine, limits)
+        service = Service(self._runner, {user.name: user for user in users}, self._slots, identity)
+        try:
+            self._listener = _Listener((host, port), functools.partial(Handler, service=service))
+        except OSError:
+            self._runner.close()
+            self.engine.close()
+            raise
+        self.host, self.port = host, int(self._listener.server_address[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def serve(self) -> None:
+        """Serve until `stop_accepting()`; then finish what runs and close the engine."""
+        self._listener.serve_forever(poll_interval=0.1)
+        self._listener.server_close()
+        if not self._slots.drain(self._limits.grace):
+            self.engine.kill_all()
+            self._slots.drain(self._limits.client)
+        self._runner.close()
+        self.engine.close()
+
+    def stop_accepting(self) -> None:
+        """Safe in a signal handler: `shutdown` waits for the loop, so it needs a thread of its own."""
+        threading.Thread(target=self._listener.shutdown, daemon=True).start()
