@@ -32,7 +32,7 @@ class Event(Part):
 
 def missing(field: str, text: str) -> PydanticCustomError:
     """What a validator raises when a contract field is absent; becomes Refused(missing_field)."""
-    return PydanticCustomError("missing_field", text, {"field": field})  # type: ignore[arg-type]
+    return PydanticCustomError("missing_field", text, {"field": field})
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
