@@ -1,0 +1,1 @@
+"""Facts, minute metrics, alerts, notifications and dead letters into ClickHouse, each exactly once."""

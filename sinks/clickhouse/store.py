@@ -1,0 +1,83 @@
+"""ClickHouse over HTTP: the connection, and the one way rows are inserted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.datatypes.base import ClickHouseType
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from sharedchain.endpoints import ClickHouse
+from sharedchain.errors import ConnectionFailed
+from sinks.clickhouse.rows import Row, Table
+
+# Never toggle the last one: rows inserted under the other value are not recognised in dependent views.
+_EXACT = {"async_insert": 0, "insert_deduplicate": 1, "deduplicate_blocks_in_dependent_materialized_views": 1}
+
+
+def connect(where: ClickHouse, database: str | None = None) -> Client:
+    """A client without a server-side session, so that no call waits for another. Raises ConnectionFailed."""
+    parts = urlsplit(where.url)
+    try:
+        return clickhouse_connect.get_client(
+            interface=parts.scheme,
+            host=parts.hostname or "",
+            port=parts.port or 8123,
+            username=where.user,
+            password=where.password.get_secret_value(),
+            database=database or where.database,
+            autogenerate_session_id=False,
+            connect_timeout=5,
+            send_receive_timeout=60,
+        )
+    except (ClickHouseError, OSError) as error:
+        raise ConnectionFailed(f"ClickHouse at {where.url} does not answer: {first_line(error)}") from error
+
+
+class Store:
+    """Inserts under tokens; connects when first needed and again after a failure."""
+
+    def __init__(self, where: ClickHouse) -> None:
+        self._where = where
+        self._client: Client | None = None
+        self._types: dict[str, list[ClickHouseType]] = {}
+
+    def insert(self, table: Table, rows: Sequence[Row], token: str) -> None:
+        """Insert all `rows`, once per `token` however often it is called with them.
+
+        Raises ConnectionFailed for anything that went wrong: whether the rows are in is then not
+        known, and only the same rows under the same token may be tried.
+        """
+        try:
+            client = self._connected()
+            types = self._types.get(table.name)
+            if types is None:
+                context = client.create_insert_context(table.name, list(table.columns))
+                types = self._types[table.name] = list(context.column_types)
+            settings: dict[str, Any] = {**_EXACT, "insert_deduplication_token": token}
+            client.insert(table.name, rows, list(table.columns), column_types=types, settings=settings)
+        except (ClickHouseError, OSError) as error:
+            self.close()
+            raise ConnectionFailed(
+                f"ClickHouse at {self._where.url} did not take {token}: {first_line(error)}"
+            ) from error
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+            self._types.clear()
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            self._client = connect(self._where)
+        return self._client
+
+
+def first_line(error: BaseException) -> str:
+    """A driver's error, short enough for a log line."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

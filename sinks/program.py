@@ -1,0 +1,66 @@
+"""How a sink runs as a program: home, log, metrics, signals, its consumer."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from sharedchain.kafka import consumer
+
+from sharedchain.endpoints import Endpoints
+from sinks import metrics
+from sinks.runner import Runner, Sink
+
+_SESSION = 6_000  # ms; brokers allow no less by default
+
+
+def arguments(name: str, doc: str) -> argparse.ArgumentParser:
+    """The options that every sink has."""
+    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=doc)
+    parser.add_argument("--home", type=Path, help="folder with endpoints.json (SHAREDCHAIN_HOME, else ./.sharedchain)")
+    parser.add_argument(
+        "--member",
+        default="one",
+        help="seat in the consumer group: a restart takes its own seat at once, and two with one seat fence each other",
+    )
+    return parser
+
+
+def prepare() -> threading.Event:
+    """Log to stderr, serve metrics, and an event that SIGTERM and SIGINT set."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    metrics.serve()
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping
+
+
+def run(
+    endpoints: Endpoints,
+    group: str,
+    topics: Sequence[str],
+    sink: Sink,
+    member: str,
+    stopping: threading.Event,
+    *,
+    epoch: int = 1,
+) -> None:
+    """Follow `topics` with `sink` as `member` of `group` until `stopping`."""
+    reader = consumer(
+        endpoints,
+        group,
+        **{
+            "group.instance.id": member,
+            "session.timeout.ms": _SESSION,
+            "heartbeat.interval.ms": _SESSION // 4,
+            "enable.partition.eof": True,
+            "topic.metadata.refresh.interval.ms": 5_000,
+            "queued.max.messages.kbytes": 16_384,
+        },
+    )
+    Runner(reader, topics, sink, epoch=epoch, fence=_SESSION / 1500).run(stopping)

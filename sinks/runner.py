@@ -1,0 +1,299 @@
+"""The only place of the sinks that polls, retries and commits.
+
+Round: read what is at hand → cut a batch a partition → commit their intents (one request) → write each → on the
+next round commit the next intents, or, if nothing more is at hand, the clean ends at once. A write that must come
+again keeps its batch, its name and its partition paused, however long; other partitions go on. Nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from sharedchain.failpoint import failpoint
+from sinks import metrics
+from sinks.batch import Batch, Intent, Place, Record, cut, cut_again, read_intent
+
+_log = logging.getLogger("sinks")
+_LIMIT = 10_000  # records a batch: far below the 100 k rows that one ClickHouse block takes
+_IDLE = 0.5  # seconds a round waits for the first record
+_LONGEST = 10.0  # seconds between two attempts
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The batch is where it belongs, for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not all of it could be written: call again with the same batch."""
+
+    why: str
+
+
+class Sink(Protocol):
+    """Writes batches. May be called any number of times with one batch, in this life and the next."""
+
+    def assigned(self) -> None:
+        """Partitions have come: others may have written until now."""
+
+    def write(self, batch: Batch) -> Done | Later: ...
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One owned partition. `batch` has its intent committed; `done` is written but not committed as a clean end."""
+
+    pending: Intent | None = None
+    buffered: list[Record] = field(default_factory=list)
+    seen_to: int = -1
+    batch: Batch | None = None
+    attempts: int = 0
+    due: float = 0.0
+    done: int | None = None
+
+
+def backoff(attempts: int) -> float:
+    """Seconds to wait after the n-th failed attempt."""
+    return min(_LONGEST, 0.05 * 2.0 ** min(attempts, 16))
+
+
+class Runner:
+    """Runs one sink over its topics until told to stop. `fence` (seconds) is how old a committed intent may
+    grow before ownership is asked again: shorter than the group's session, so that a process that was
+    suspended writes nothing as a zombie.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        topics: Sequence[str],
+        sink: Sink,
+        *,
+        epoch: int = 1,
+        fence: float = 4.0,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._consumer = consumer
+        self._topics = list(topics)
+        self._sink = sink
+        self._epoch = epoch
+        self._fence = fence
+        self._now = now
+        self._owned_at = now()
+        self._lanes: dict[Place, _Lane] = {}
+        self._assignment: list[TopicPartition] = []  # committed positions, as they were when the partitions came
+
+    def run(self, stopping: threading.Event) -> None:
+        """Until `stopping`. Raises KafkaException when Kafka says that this member is finished."""
+        self._consumer.subscribe(self._topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
+        try:
+            while not stopping.is_set():
+                idle = self._read()
+                self._promise(idle)
+                self._write()
+        finally:
+            self._consumer.close()
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    def _read(self) -> bool:
+        """Take what is at hand; True when nothing was. Waits only when there is nothing left to do."""
+        first = self._consumer.poll(self._patience())
+        if first is None:
+            return True
+        self._take(first)
+        assignment = self._assignment
+        messages = self._consumer.consume(_LIMIT, 0)
+        if assignment is not self._assignment:
+            # A rebalance happened inside `consume`: what it returned may belong to either life. Read it all again.
+            self._start(self._assignment)
+            return False
+        for message in messages:
+            self._take(message)
+        return False
+
+    def _patience(self) -> float:
+        lanes = self._lanes.values()
+        if any(lane.done is not None for lane in lanes):
+            return 0.0
+        waits = [lane.due - self._now() for lane in lanes if lane.batch]
+        return max(0.0, min([_IDLE, *waits]))
+
+    def _take(self, message: Message) -> None:
+        error = message.error()
+        place = (message.topic() or "", _known(message.partition()))
+        if error is None:
+            record = _record(place, message)
+            if lane := self._lanes.get(place):
+                lane.buffered.append(record)
+                lane.seen_to = record.offset + 1
+        elif error.code() == KafkaError._PARTITION_EOF:
+            if lane := self._lanes.get(place):
+                lane.seen_to = max(lane.seen_to, _known(message.offset()))
+        elif error.fatal():
+            raise KafkaException(error)
+        else:
+            _log.warning("Kafka: %s (%s)", error, place[0] or "no topic")
+
+    # -- promising -------------------------------------------------------------------------------------------
+
+    def _promise(self, idle: bool) -> None:
+        """Commit the intents of new batches, and the clean ends of partitions without one."""
+        fresh: dict[Place, Batch] = {}
+        positions: list[TopicPartition] = []
+        closing: list[_Lane] = []
+        for place, lane in self._lanes.items():
+            if lane.batch is not None:
+                continue
+            if lane.pending is not None:
+                self._resume_pending(place, lane)
+            elif lane.buffered:
+                fresh[place] = batch = cut(place, lane.buffered, self._epoch, _LIMIT)
+                positions.append(_position(place, batch.intent.start, batch.intent.metadata()))
+            elif lane.done is not None and (idle or fresh):
+                positions.append(_position(place, lane.done))
+                closing.append(lane)
+        if not positions or not self._commit(positions):
+            return  # uncommitted intents were never acted on: the next round cuts anew
+        for lane in closing:
+            lane.done = None
+        for place, batch in fresh.items():
+            lane = self._lanes[place]
+            lane.batch, lane.done = batch, None
+            del lane.buffered[: len(batch.records)]
+        if fresh:
+            failpoint("sink.after_intent")
+
+    def _resume_pending(self, place: Place, lane: _Lane) -> None:
+        assert lane.pending is not None
+        if batch := cut_again(place, lane.pending, lane.buffered, lane.seen_to):
+            _log.info("%s-%s: writing the pending %s again", *place, batch.name)
+            metrics.REPLAYED.inc()
+            lane.batch, lane.pending = batch, None
+            del lane.buffered[: len(batch.records)]
+
+    def _commit(self, positions: list[TopicPartition]) -> bool:
+        failpoint("sink.before_commit")
+        try:
+            answers = self._consumer.commit(offsets=positions, asynchronous=False) or []
+        except KafkaException as error:
+            return self._commit_failed(error.args[0])
+        for answer in answers:
+            if answer.error is not None:
+                return self._commit_failed(answer.error)
+        self._owned_at = self._now()
+        return True
+
+    def _commit_failed(self, error: KafkaError) -> bool:
+        """A rebalance or a slow coordinator: poll on; who is no member any more learns it there."""
+        if error.fatal():
+            raise KafkaException(error)
+        _log.warning("commit: %s; polling on", error)
+        return False
+
+    # -- writing ---------------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        for place, lane in list(self._lanes.items()):
+            if lane.batch is None or lane.due > self._now():
+                continue
+            if self._now() - self._owned_at > self._fence and not self._still_ours(place, lane.batch):
+                return
+            failpoint("sink.before_insert")
+            outcome = self._sink.write(lane.batch)
+            failpoint("sink.after_insert")
+            self._settle(place, lane, outcome)
+
+    def _still_ours(self, place: Place, batch: Batch) -> bool:
+        return self._commit([_position(place, batch.intent.start, batch.intent.metadata())])
+
+    def _settle(self, place: Place, lane: _Lane, outcome: Done | Later) -> None:
+        assert lane.batch is not None
+        topic, partition = place
+        match outcome:
+            case Done():
+                if lane.attempts:
+                    self._consumer.resume([TopicPartition(topic, partition)])
+                metrics.RECORDS.labels(topic).inc(len(lane.batch.records))
+                lane.done, lane.batch, lane.attempts, lane.due = lane.batch.intent.end, None, 0, 0.0
+            case Later(why):
+                if not lane.attempts:
+                    self._consumer.pause([TopicPartition(topic, partition)])
+                lane.attempts += 1
+                lane.due = self._now() + backoff(lane.attempts)
+                metrics.RETRIES.labels(topic).inc()
+                _log.warning("%s-%s: %s; attempt %d follows", topic, partition, why, lane.attempts + 1)
+        metrics.WAITING.set(sum(1 for one in self._lanes.values() if one.attempts))
+
+    # -- membership ------------------------------------------------------------------------------------------
+
+    def _assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        committed = consumer.committed(partitions, timeout=10) if partitions else []
+        for at in committed:
+            if at.error is not None:
+                raise KafkaException(at.error)
+        self._assignment = committed
+        self._start(committed)
+        self._owned_at = self._now()
+        self._sink.assigned()
+        pending = sum(1 for lane in self._lanes.values() if lane.pending)
+        _log.info("own %d partitions, %d with a pending batch", len(committed), pending)
+
+    def _start(self, committed: list[TopicPartition]) -> None:
+        """Read from the committed positions, whatever was read before."""
+        self._lanes = {(p.topic, p.partition): _Lane(pending=read_intent(p.offset, p.metadata)) for p in committed}
+        self._consumer.assign([_position((p.topic, p.partition), _or_beginning(p.offset)) for p in committed])
+        self._consumer.resume(committed)
+
+    def _revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        """Leave clean ends behind; what is promised and not written is the successor's by its intent."""
+        clean = [
+            _position((p.topic, p.partition), lane.done)
+            for p in partitions
+            if (lane := self._lanes.get((p.topic, p.partition))) and lane.batch is None and lane.done is not None
+        ]
+        if clean:
+            self._commit(clean)
+        self._forget(partitions)
+
+    def _lose(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._forget(partitions)
+
+    def _forget(self, partitions: list[TopicPartition]) -> None:
+        for p in partitions:
+            self._lanes.pop((p.topic, p.partition), None)
+
+
+def _position(place: Place, offset: int, metadata: str = "") -> TopicPartition:
+    return TopicPartition(*place, offset, metadata=metadata)
+
+
+def _or_beginning(offset: int) -> int:
+    return offset if offset >= 0 else OFFSET_BEGINNING
+
+
+def _known(number: int | None) -> int:
+    return -1 if number is None else number
+
+
+def _record(place: Place, message: Message) -> Record:
+    headers = [(name, value.encode() if isinstance(value, str) else value or b"") for name, value in _headers(message)]
+    key, value = message.key(), message.value()
+    return Record(*place, _known(message.offset()), _bytes(key), _bytes(value), headers)
+
+
+def _headers(message: Message) -> list[tuple[str, str | bytes | None]]:
+    said = message.headers() or []
+    return list(said.items()) if isinstance(said, dict) else list(said)
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
