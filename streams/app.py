@@ -1,0 +1,30 @@
+"""The engine: `faust -A streams.app worker --without-web`, with the home in SHAREDCHAIN_HOME.
+
+SHAREDCHAIN_SLOT (default 0) names the worker: start several with different slots to share the
+eight partitions.
+"""
+
+from __future__ import annotations
+
+import os
+
+from sharedchain.codec import Codec
+from sharedchain.core import fold
+from sharedchain.endpoints import Endpoints
+from sharedchain.registry import Registry
+from sharedchain.schemas import Catalog
+from sharedchain.spine import derived_record, read_fact_from
+from streams.engine import Core, Words
+from streams.worker import Seat, engine_app
+
+_endpoints = Endpoints.load()
+_codec = Codec(Registry(_endpoints.registry), Catalog.load())
+_core = Core(version=fold.CORE_VERSION, new=fold.new_state, step=fold.step, dump=fold.dump, load=fold.load)
+_words = Words(
+    read=lambda partition, record: read_fact_from(
+        _codec, partition=partition, offset=record.offset, headers=record.headers, value=record.value
+    ),
+    write=lambda derived: derived_record(_codec, derived),
+)
+
+app = engine_app(_endpoints, _core, _words, Seat(slot=os.environ.get("SHAREDCHAIN_SLOT", "0"), home=_endpoints.home))

@@ -1,0 +1,102 @@
+"""The lanes that this worker holds, each in a thread of its own, so that the event loop stays free."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sharedchain.errors import Fenced
+from streams.engine import Gap
+
+UNKNOWN, GAP, FENCED = 70, 71, 72  # exit codes
+
+
+class Folds(Protocol):
+    """What `streams.engine.Lane` offers here. All methods block and may raise."""
+
+    offset: int
+
+    def recover(self) -> None: ...
+    def decide(self, slice_: Sequence[Any]) -> None: ...
+    def keep(self) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class _Seat:
+    lane: Folds
+    thread: ThreadPoolExecutor  # of one: what is submitted runs in order, recovery first
+
+
+class Lanes:
+    """Opens a lane when its partition is assigned, closes it when it goes to somebody else.
+
+    Faust revokes every partition in each rebalance. A lane whose partition comes back stays open:
+    nobody else can have held it meanwhile, and if somebody did, its next transaction is fenced.
+    """
+
+    def __init__(self, build: Callable[[int], Folds]) -> None:
+        self._build = build
+        self._seats: dict[int, _Seat] = {}
+        self._changed = asyncio.Event()
+
+    def assign(self, partitions: Iterable[int]) -> None:
+        """Hold exactly these partitions from now on; new ones start to recover at once."""
+        wanted = set(partitions)
+        for partition in self._seats.keys() - wanted:
+            seat = self._seats.pop(partition)
+            seat.thread.submit(_or_die, seat.lane.close)
+            seat.thread.shutdown(wait=False)
+        for partition in sorted(wanted - self._seats.keys()):
+            seat = _Seat(self._build(partition), ThreadPoolExecutor(1, f"lane{partition}"))
+            self._seats[partition] = seat
+            seat.thread.submit(_or_die, seat.lane.recover)
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def decide(self, partition: int, slice_: Sequence[Any]) -> None:
+        """Return when the slice is decided, even if cancelled meanwhile: Faust acks after a cancellation."""
+        while partition not in self._seats:  # the slice may overtake the news of the assignment
+            await self._changed.wait()
+        seat = self._seats[partition]
+        work = asyncio.get_running_loop().run_in_executor(seat.thread, _or_die, lambda: seat.lane.decide(slice_))
+        cancelled = False
+        while not work.done():
+            try:
+                await asyncio.shield(work)
+            except asyncio.CancelledError:
+                cancelled = True
+        if cancelled:
+            raise asyncio.CancelledError
+
+    async def keep(self) -> None:
+        """Snapshot every lane: this worker is about to hand over."""
+        loop = asyncio.get_running_loop()
+        work = [loop.run_in_executor(s.thread, _or_die, s.lane.keep) for s in self._seats.values()]
+        await asyncio.gather(*work)
+
+    def positions(self) -> dict[int, int]:
+        """The decided position of each partition held."""
+        return {partition: seat.lane.offset for partition, seat in self._seats.items()}
+
+
+def _or_die(work: Callable[[], None]) -> None:
+    """Run `work`; whatever it raises ends the process before anything else can be acknowledged."""
+    try:
+        work()
+    except BaseException as error:
+        die(FENCED if isinstance(error, Fenced) else GAP if isinstance(error, Gap) else UNKNOWN, error)
+
+
+def die(code: int, cause: BaseException | str) -> None:
+    """End the process at once: no handler, no commit, no flush of anything but this line."""
+    if isinstance(cause, BaseException) and code == UNKNOWN:
+        traceback.print_exception(cause, file=sys.stderr)
+    print(f"engine: exit {code}: {cause}", file=sys.stderr, flush=True)
+    os._exit(code)

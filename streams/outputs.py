@@ -1,0 +1,96 @@
+"""The one writer of what a spine partition's facts cause: a transaction a slice."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from sharedchain import canonical
+from sharedchain.errors import ConnectionFailed, Fenced
+from sharedchain.failpoint import failpoint
+from sharedchain.spine import Record
+
+T = TypeVar("T")
+_CALL = 10.0  # seconds for one call to the broker
+_PATIENCE = 30.0  # seconds for a call and its repetitions
+_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Everything before the spine position `offset` is decided; its last fact was `seq`."""
+
+    offset: int
+    seq: int
+
+
+class Outputs:
+    """Derived events, decided position and snapshot of one partition, all in one transaction.
+
+    The producer's fixed transactional id makes `open` fence whoever wrote for this partition before.
+    Every method blocks: call them from a thread. They raise Fenced when a successor has taken over,
+    ConnectionFailed when the broker does not answer; after either this process must end.
+    """
+
+    def __init__(self, producer: Producer, positions: Consumer, spine: str, partition: int) -> None:
+        self._producer = producer
+        self._positions = positions  # only asked for positions and for its group's name: never subscribed
+        self._spine = spine
+        self._partition = partition
+
+    def open(self) -> Decided | None:
+        """Fence the predecessor, end its open transaction, and read what it had decided."""
+        _insist(lambda: self._producer.init_transactions(_PATIENCE))
+        place = TopicPartition(self._spine, self._partition)
+        (found,) = _insist(lambda: self._positions.committed([place], timeout=_CALL))
+        if found.error is not None:
+            raise ConnectionFailed(f"decided position of {self._spine}/{self._partition}: {found.error}")
+        if found.offset < 0:
+            return None
+        return Decided(found.offset, int(json.loads(found.metadata or "{}")["seq"]))
+
+    def commit(self, records: Iterable[Record], decided: Decided) -> None:
+        """Make `records` and the position visible together, or not at all."""
+        place = TopicPartition(self._spine, self._partition, decided.offset, canonical.dumps({"seq": decided.seq}))
+        group = self._positions.consumer_group_metadata()
+        _insist(self._producer.begin_transaction)
+        for record in records:
+            self._produce(record)
+        failpoint("engine.after_outputs")
+        _insist(lambda: self._producer.send_offsets_to_transaction([place], group, _CALL))
+        failpoint("engine.before_commit")
+        _insist(lambda: self._producer.commit_transaction(_CALL))
+        failpoint("engine.after_commit")
+
+    def close(self) -> None:
+        """Let the producer go without a word: an open transaction is left to the successor."""
+        self._producer.purge()
+
+    def _produce(self, record: Record) -> None:
+        while True:
+            try:
+                self._producer.produce(
+                    record.topic, record.value, key=record.key, partition=record.partition, headers=[*record.headers]
+                )
+                return
+            except BufferError:  # librdkafka's queue is full: let it send
+                self._producer.poll(0.01)
+
+
+def _insist(call: Callable[[], T]) -> T:
+    """Repeat `call` while librdkafka says that it may; tell a fenced producer from a lost broker."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return call()
+        except KafkaException as raised:
+            error: KafkaError = raised.args[0]
+            if error.code() in _FENCED:
+                raise Fenced(f"a successor writes for this partition now: {error}") from raised
+            if not error.retriable() or time.monotonic() > deadline:
+                raise ConnectionFailed(f"a transaction could not be ended: {error}") from raised

@@ -1,0 +1,76 @@
+"""The worker's own guard: it ends a process whose loop stood still or that stopped to progress."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+STUCK = 73  # exit code
+_BEAT = 0.25  # seconds between two beats
+_LOOK = 10.0  # seconds between two looks for progress
+
+
+@dataclass(slots=True)
+class Pulse:
+    """Judges the loop's beats: more than `limit` seconds without one means the right may be lost."""
+
+    limit: float
+    last: float
+
+    def late(self, now: float) -> float:
+        """Seconds since the last beat if they exceed the limit, else 0."""
+        gap = now - self.last
+        return gap if gap > self.limit else 0.0
+
+
+@dataclass(slots=True)
+class Progress:
+    """Judges positions: the same first undecided record for `limit` seconds is no progress."""
+
+    limit: float
+    waiting: dict[int, tuple[int, float]] = field(default_factory=dict)  # partition → (offset, since)
+
+    def stuck(self, pending: Mapping[int, int], now: float) -> list[int]:
+        """Partitions whose first undecided record (`pending`: partition → offset) waits too long."""
+        self.waiting = {
+            p: (offset, self.waiting[p][1] if p in self.waiting and self.waiting[p][0] == offset else now)
+            for p, offset in pending.items()
+        }
+        return [p for p, (_, since) in self.waiting.items() if now - since > self.limit]
+
+
+async def beat(pulse: Pulse, die: Callable[[int, str], None]) -> None:
+    """Beat for ever; after a stop of the whole process the loop itself may be the first to notice."""
+    while True:
+        if gap := pulse.late(time.monotonic()):
+            die(STUCK, f"the event loop stood still for {gap:.1f} s: the partitions may be another's by now")
+        pulse.last = time.monotonic()
+        await asyncio.sleep(_BEAT)
+
+
+def watch(
+    pulse: Pulse,
+    progress: Progress,
+    pending: Callable[[], Iterable[tuple[int, int]]],
+    die: Callable[[int, str], None],
+) -> threading.Thread:
+    """Start the watching thread. `pending` yields (partition, offset) of first undecided records."""
+
+    def run() -> None:
+        next_look = time.monotonic() + _LOOK
+        while True:
+            time.sleep(_BEAT)
+            now = time.monotonic()
+            if gap := pulse.late(now):
+                die(STUCK, f"the event loop stood still for {gap:.1f} s")
+            if now >= next_look:
+                if stuck := progress.stuck(dict(pending()), now):
+                    die(STUCK, f"no progress on partitions {stuck} for {progress.limit:.0f} s")
+                next_look = time.monotonic() + _LOOK
+
+    thread = threading.Thread(target=run, name="watchdog", daemon=True)
+    thread.start()
+    return thread
