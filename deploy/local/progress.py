@@ -1,0 +1,47 @@
+"""What a start tells the person who waits: one line an event, seconds first, in Chinese or English."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Literal
+
+Event = Literal["fetch", "start", "ready", "done", "died", "stop", "up", "down", "failed", "leftovers"]
+
+_TEXT: dict[Event, tuple[str, str]] = {
+    "fetch": ("正在检查程序文件(首次需下载)", "checking its files (the first time they are fetched)"),
+    "start": ("启动中 …", "starting …"),
+    "ready": ("就绪 {}", "ready {}"),
+    "done": ("完成", "done"),
+    "died": ("已退出({}),稍后重启;日志 {}", "ended ({}), restarts soon; log {}"),
+    "stop": ("停止中 …", "stopping …"),
+    "up": ("全部就绪;Ctrl-C 停止;地址见 {}", "all ready; Ctrl-C stops; addresses in {}"),
+    "down": ("已全部停止", "all stopped"),
+    "failed": ("启动失败:{}", "start given up: {}"),
+    "leftovers": ("清理上次遗留的进程", "ended, left over from a former run"),
+}
+
+
+def chinese() -> bool:
+    """Whether the environment asks for Chinese (LC_ALL, LC_MESSAGES, LANG: the first that is set)."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return os.environ[name].lower().startswith("zh")
+    return False
+
+
+def text(event: Event, *details: object) -> str:
+    return _TEXT[event][0 if chinese() else 1].format(*details)
+
+
+def teller() -> Callable[..., None]:
+    """A function (event, part name, details…) that prints a line; its clock starts now."""
+    start = time.monotonic()
+
+    def tell(event: Event, name: str, *details: object) -> None:
+        sys.stdout.write(f"{time.monotonic() - start:6.1f} s  {name:<11} {text(event, *details)}\n")
+        sys.stdout.flush()
+
+    return tell

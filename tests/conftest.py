@@ -1,0 +1,46 @@
+"""Fixtures that start the real thing, on ports and in folders of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.stack import Stack
+from sharedchain.endpoints import Endpoints
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """Kafka and the registry only."""
+    stack = Stack(tmp_path_factory.mktemp("broker") / "home", parts=("kafka", "registry"))
+    try:
+        yield stack.up()
+    finally:
+        stack.down()
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """The whole chain."""
+    chain = Stack(tmp_path_factory.mktemp("stack") / "home")
+    try:
+        yield chain.up()
+    finally:
+        chain.down()
+
+
+@pytest.fixture
+def fresh_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
+    """A factory: fresh_stack(parts=…, engines=2, …) gives a Stack (not yet up) that is taken down afterwards."""
+    made: list[Stack] = []
+
+    def make(name: str = "home", **options: Any) -> Stack:
+        made.append(Stack(tmp_path / name, **options))
+        return made[-1]
+
+    yield make
+    for one in reversed(made):
+        one.down()
