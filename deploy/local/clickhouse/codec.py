@@ -24,9 +24,46 @@ def _zstd() -> Any:
 zstd = _zstd()
 
 
+_PIECE = 1 << 20  # bytes unpacked at a time
+
+
 class Packer(Protocol):
     def compress(self, data: bytes, /) -> bytes: ...
     def flush(self) -> bytes: ...
+
+
+class Unpacker(Protocol):
+    """What lz4.frame and zstd offer: output in bounded pieces, so that a small body cannot fill the memory."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes | None: ...
+    def decompress(self, data: bytes, max_length: int = ...) -> bytes: ...
+
+
+class _Zlib:
+    """zlib's object, which keeps its unread input outside, in the shape of the others."""
+
+    def __init__(self, window: int) -> None:
+        self._inner = zlib.decompressobj(window)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inner.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int = 0) -> bytes:
+        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
 
 
 class _Lz4:
@@ -51,9 +88,9 @@ _PACKERS: dict[str, Callable[[], Packer]] = {
     "gzip": lambda: zlib.compressobj(3, zlib.DEFLATED, 31),
     "deflate": lambda: zlib.compressobj(3),
 }
-_UNPACKERS: dict[str, Callable[[], Any]] = {
-    "gzip": lambda: zlib.decompressobj(31),
-    "deflate": zlib.decompressobj,
+_UNPACKERS: dict[str, Callable[[], Unpacker]] = {
+    "gzip": lambda: _Zlib(31),
+    "deflate": lambda: _Zlib(15),
     "lz4": lz4.frame.LZ4FrameDecompressor,
 }
 if zstd is not None:
@@ -75,19 +112,24 @@ def unpack(encoding: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
     make = _UNPACKERS.get(encoding)
     if make is None:
         raise ClickHouseError(48, f"Content-Encoding {encoding!r} is not supported: {', '.join(_UNPACKERS)} are")
-    frame = make()
-    started = False
+    frame, fresh = make(), True
     for chunk in chunks:
         rest = chunk
         while rest:
-            if started and frame.eof:
+            if frame.eof:
                 frame = make()
-            started = True
-            try:
-                plain: bytes = frame.decompress(rest)
-            except Exception as raised:
-                raise ClickHouseError(117, f"The {encoding} body cannot be unpacked: {raised}") from None
-            yield plain
-            rest = frame.unused_data if frame.eof else b""
-    if started and not frame.eof:
+            fresh = False
+            yield from _inflate(encoding, frame, rest)
+            rest = (frame.unused_data or b"") if frame.eof else b""
+    if not fresh and not frame.eof:
         raise ClickHouseError(117, f"The {encoding} body ends in the middle of a frame")
+
+
+def _inflate(encoding: str, frame: Unpacker, data: bytes) -> Iterator[bytes]:
+    """All that `data` unpacks to within this frame, in pieces."""
+    try:
+        yield frame.decompress(data, _PIECE)
+        while not frame.eof and not frame.needs_input:
+            yield frame.decompress(b"", _PIECE)
+    except Exception as raised:  # every codec has error classes of its own
+        raise ClickHouseError(117, f"The {encoding} body cannot be unpacked: {raised}") from None

@@ -65,6 +65,7 @@ class Engine:
         self._lock = _lock(path)
         try:
             self._root = self._connect()
+            _plain_default(self._root)
             facts = text(self._root, "SELECT version(), timezone(), hostName()").split("\t")
         except Exception as raised:
             raise FolderTaken(
@@ -112,6 +113,18 @@ class Engine:
     def close(self) -> None:
         self._root.close()
         self._lock.close()
+
+
+def _plain_default(root: Handle) -> None:
+    """Make `default` an ordinary database, as on a server.
+
+    chDB lays the file system under it, so that a table name like `/etc/passwd` reads that file. Its tables
+    stay: the folder keeps the database's UUID, and chDB finds it again at the next start.
+    """
+    uuid = text(root, "SELECT uuid FROM system.databases WHERE name = 'default' AND engine = 'Overlay'")
+    if uuid:
+        run(root, "DETACH DATABASE default")
+        run(root, f"ATTACH DATABASE default UUID {literal(uuid)} ENGINE = Atomic")
 
 
 def _lock(path: Path) -> IO[str]:

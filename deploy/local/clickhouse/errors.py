@@ -10,6 +10,7 @@ NAMES: Mapping[int, str] = MappingProxyType(
     {
         48: "NOT_IMPLEMENTED",
         62: "SYNTAX_ERROR",
+        73: "UNKNOWN_FORMAT",
         115: "UNKNOWN_SETTING",
         117: "INCORRECT_DATA",
         164: "READONLY",
@@ -34,10 +35,10 @@ _STATUS = {
     194: 401,
     **dict.fromkeys((192, 193, 497, 516), 403),
     **dict.fromkeys((46, 47, 50, 56, 60, 63, 73, 81, 115, 372), 404),
-    159: 408,
+    **dict.fromkeys((159, 209), 408),
     307: 413,
     48: 501,
-    **dict.fromkeys((202, 209, 236), 503),
+    **dict.fromkeys((202, 236), 503),
 }
 
 

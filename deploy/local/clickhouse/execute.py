@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
-import tempfile
+import shutil
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from deploy.local.clickhouse import native
 from deploy.local.clickhouse.engine import Engine, Handle, literal, run, text
@@ -22,7 +21,7 @@ from deploy.local.clickhouse.gate import (
     refuse_writing,
 )
 from deploy.local.clickhouse.insert import Written, insert
-from deploy.local.clickhouse.lex import Statement, parse
+from deploy.local.clickhouse.lex import Statement, parse, tokens
 from deploy.local.clickhouse.limits import Limits
 from deploy.local.clickhouse.prepare import handle_for, note_changes
 from deploy.local.clickhouse.reply import Reply
@@ -42,12 +41,13 @@ class Runner:
     sessions: Sessions = field(default_factory=Sessions)
 
     def __post_init__(self) -> None:
-        self._pipes = tempfile.TemporaryDirectory(prefix="clickhouse-")
-        known = text(self._root(), "SELECT lower(name) FROM system.table_functions").split("\n")
+        self._pipes = self.engine.path / "pipes"
+        shutil.rmtree(self._pipes, ignore_errors=True)  # of a process that was killed
+        self._pipes.mkdir()
+        asking = self.engine.open()
+        known = text(asking, "SELECT lower(name) FROM system.table_functions").split("\n")
+        asking.close()
         self._closed = frozenset(known) - HARMLESS | {"file"}
-
-    def _root(self) -> Handle:
-        return self.engine.open()
 
     def run(self, request: Request, reply: Reply, client: int) -> None:
         """Answer the request on `reply`; `client` is the socket to watch. Raises ClickHouseError before any byte."""
@@ -57,7 +57,9 @@ class Runner:
         if request.readonly:
             refuse_writing(statement)
         if request.user.readonly:
-            refuse_reaching_out(statement, self._closed)
+            refuse_reaching_out(statement.tokens, self._closed)
+            for table in request.tables:  # a column's DEFAULT may call too
+                refuse_reaching_out(tuple(tokens(table.columns.encode())), self._closed)
         with (
             self.engine.running(request.query_id),
             handle_for(self.engine, self.sessions, request) as (handle, session),
@@ -78,7 +80,7 @@ class Runner:
 
     def close(self) -> None:
         self.sessions.close()
-        self._pipes.cleanup()
+        shutil.rmtree(self._pipes, ignore_errors=True)
 
     def _statement(self, request: Request) -> tuple[bytes, Iterator[bytes]]:
         """The statement's text and what is left of the body: of an INSERT the head is enough."""
@@ -108,7 +110,7 @@ class Runner:
 
     def _select(self, handle: Handle, statement: Statement, request: Request, reply: Reply, client: int) -> None:
         name = statement.format or request.format
-        query = Query(self.engine, handle, request.query_id, client, Path(self._pipes.name))
+        query = Query(self.engine, handle, request.query_id, client, self._pipes)
         revision = request.params.get("client_protocol_version", "0")
         if name == "Native" and revision.isdigit() and int(revision) >= native.REVISION:
             chunks = self._revisioned(query, statement, request)

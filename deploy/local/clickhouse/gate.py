@@ -41,9 +41,9 @@ def refuse_writing(statement: Statement) -> None:
         raise ClickHouseError(164, f"{statement.verb}: Cannot execute query in readonly mode.")
 
 
-def refuse_reaching_out(statement: Statement, closed: Collection[str]) -> None:
+def refuse_reaching_out(tokens: tuple[Token, ...], closed: Collection[str]) -> None:
     """Raises 497 when a reader calls one of the functions that reach files, programs or the network."""
-    if name := _calls(statement.tokens, closed):
+    if name := _calls(tokens, closed):
         raise ClickHouseError(497, f"Not enough privileges: {name}() reaches outside of the database")
 
 

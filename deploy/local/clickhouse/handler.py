@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -56,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         raw = body.chunks(cast(BinaryIO, self.rfile), headers)
         try:
-            self._answer(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), headers, raw, reply)
+            self._answer(url.path, _params(url.query), headers, raw, reply)
         except TimeoutError:
             self.close_connection = reply.close = True
             if not reply.started:
@@ -66,6 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         except ClickHouseError as raised:
             self._refuse(raised, raw, reply)
         except Exception as raised:  # a bug of ours: this one request ends, the server goes on
+            traceback.print_exc()
             self._refuse(ClickHouseError(1002, f"{type(raised).__name__}: {raised}"), raw, reply)
         if reply.close:
             self.close_connection = True
@@ -95,25 +97,37 @@ class Handler(BaseHTTPRequestHandler):
         self._shape(request, reply)
         with self.service.slots.taken(urgent=_is_kill(request)):
             self.service.runner.run(request, reply, self.connection.fileno())
+            self.wfile.flush()  # a stop waits for the slot, not for this thread
 
     def _shape(self, request: Request, reply: Reply) -> None:
         reply.timezone = request.settings.get("session_timezone", "")
-        reply.wait = request.flag("wait_end_of_query")
+        # HTTP/1.0 knows no chunks, so its answer needs a length.
+        reply.wait = request.flag("wait_end_of_query") or self.request_version == "HTTP/1.0"
         if request.flag("enable_http_compression"):
             chosen = codec.choose(request.headers.get("accept-encoding", ""))
             reply.encoding, reply.packer = chosen or (None, None)
+
+    def handle_expect_100(self) -> bool:
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()  # the client waits for it before it sends the body
+        return goes_on
 
     def _refuse(self, raised: ClickHouseError, raw: Iterator[bytes], reply: Reply) -> None:
         if reply.started:
             self.close_connection = True
             return
-        try:
-            for _ in raw:  # closing on an unread body would reset the connection and lose the text
+        try:  # closing on an unread body would reset the connection and lose the text
+            for _ in body.capped(raw, self.service.runner.limits.body):
                 pass
-        except OSError:
-            self.close_connection = reply.close = True
+        except (OSError, ClickHouseError):
+            reply.close = True
+        reply.close = reply.close or raised.code == 236
         with suppress(ConnectionError):
             reply.error(raised)
+
+
+def _params(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
 
 
 def _is_kill(request: Request) -> bool:

@@ -15,8 +15,8 @@ from deploy.local.clickhouse.errors import ClickHouseError
 
 _TOKEN = re.compile(
     rb"""(?P<space>[\s\0]+|\xc2\xa0|\xef\xbb\xbf|--[^\n]*|//[^\n]*|\#[ !][^\n]*)
-    |(?P<text>'(?:\\.|''|[^'\\])*'|\xe2\x80\x98.*?\xe2\x80\x99|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
-    |(?P<name>`(?:\\.|``|[^`\\])*`|"(?:\\.|""|[^"\\])*"|\xe2\x80\x9c.*?\xe2\x80\x9d)
+    |(?P<text>'(?:[^'\\]++|\\.|'')*+'|\xe2\x80\x98.*?\xe2\x80\x99|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+    |(?P<name>`(?:[^`\\]++|\\.|``)*+`|"(?:[^"\\]++|\\.|"")*+"|\xe2\x80\x9c.*?\xe2\x80\x9d)
     |(?P<word>[A-Za-z_][\w$]*)|(?P<number>\d\w*)|(?P<comment>/\*)|(?P<mark>.)""",
     re.S | re.X,
 )

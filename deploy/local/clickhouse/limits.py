@@ -14,6 +14,6 @@ class Limits:
     head: int = 1 << 20  # an INSERT's text up to its FORMAT
     result_held: int = 256 << 20  # results that must be held whole (revisioned Native)
     client: float = 30.0
-    grace: float = 20.0  # for running statements after SIGTERM
+    grace: float = 10.0  # for running statements after SIGTERM; then they are killed
     statements: int = 16  # at the same time; more wait `queue` seconds
     queue: float = 30.0

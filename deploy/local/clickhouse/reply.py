@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ _STEP = 1 << 20
 _HELD = 1 << 20  # bytes, and
 _PATIENCE = 0.5  # seconds: until then an error is still a clean 4xx or 5xx
 _SPOOL = 8 << 20  # bytes in memory, the rest on disk (wait_end_of_query=1)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TYPES = {
     "CSV": "text/csv; charset=UTF-8",
     "TabSeparated": "text/tab-separated-values; charset=UTF-8",
@@ -130,7 +132,8 @@ class Reply:
 
     def _start(self, status: int, head: list[tuple[str, str]]) -> None:
         self.started = True
-        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in head)]
+        safe = ((name, _CONTROL.sub(" ", value)) for name, value in head)  # a client's words must not end a line
+        lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in safe)]
         if self.close:
             lines.append("Connection: close")
         self.write("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))

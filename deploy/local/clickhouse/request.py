@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from deploy.local.clickhouse import lex
 from deploy.local.clickhouse.body import Part
 from deploy.local.clickhouse.errors import ClickHouseError
 from deploy.local.clickhouse.users import User
@@ -50,7 +51,10 @@ class Request:
     @property
     def format(self) -> str:
         """What a statement without a FORMAT of its own answers in."""
-        return self.headers.get("x-clickhouse-format") or self.params.get("default_format") or "TabSeparated"
+        name = self.headers.get("x-clickhouse-format") or self.params.get("default_format") or "TabSeparated"
+        if not re.fullmatch(r"\w+", name):
+            raise ClickHouseError(73, f"Unknown format {name!r}")
+        return name
 
     @property
     def readonly(self) -> int:
@@ -65,7 +69,11 @@ class Request:
     @property
     def query_params(self) -> dict[str, str]:
         """Server-side parameters; their values are TSV-escaped text, passed on untouched."""
-        return {name[6:]: value for name, value in self.params.items() if name.startswith("param_")}
+        found = {name[6:]: value for name, value in self.params.items() if name.startswith("param_")}
+        for name in found:
+            if not re.fullmatch(r"\w+", name):
+                raise ClickHouseError(36, f"{name!r} cannot be the name of a query parameter")
+        return found
 
     @property
     def settings(self) -> dict[str, str]:
@@ -116,4 +124,6 @@ def _table(part: Part, params: Mapping[str, str]) -> Table:
     )
     if not columns:
         raise ClickHouseError(36, f"External table {part.name} has neither {part.name}_structure nor {part.name}_types")
+    if any(token.depth < 0 or token.text == b";" for token in lex.tokens(columns.encode())):
+        raise ClickHouseError(36, f"The columns of external table {part.name} cannot be read: {columns}")
     return Table(part.name, columns, params.get(f"{part.name}_format", "TabSeparated"), part.data)

@@ -54,12 +54,13 @@ class Server:
         return f"http://{self.host}:{self.port}"
 
     def serve(self) -> None:
-        """Serve until `stop_accepting()`; then finish what runs and close the engine."""
+        """Serve until `stop_accepting()`; then finish what runs, kill what does not end, close the engine."""
         self._listener.serve_forever(poll_interval=0.1)
         self._listener.server_close()
         if not self._slots.drain(self._limits.grace):
             self.engine.kill_all()
-            self._slots.drain(self._limits.client)
+            if not self._slots.drain(self._limits.grace):
+                return  # a statement that cannot be killed still uses the engine; the process ends all the same
         self._runner.close()
         self.engine.close()
 
