@@ -3,13 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from sharedchain.dictionary import Dictionary
 from sharedchain.errors import Refused
+from sharedchain.events import Event
 from sharedchain.schemas import EventType
 
 Place = tuple[str, dict[str, Any], str]  # where (told to people), the holder, its key
+
+
+class Broken(Refused):
+    """Everything that is wrong with one event; as a Refused it is the first of `faults`."""
+
+    def __init__(self, faults: list[Refused]) -> None:
+        super().__init__(faults[0].reason, faults[0].text, faults[0].field)
+        self.faults = faults
+
+    def __reduce__(self) -> tuple[type[Broken], tuple[list[Refused]]]:  # type: ignore[override]
+        return Broken, (self.faults,)
+
+
+def read_event(kind: EventType, data: Mapping[str, Any]) -> Event:
+    """The model of a payload (JSON or Avro values). Raises Broken with every fault."""
+    try:
+        event = kind.model.model_validate(data)
+    except ValidationError as error:
+        raise Broken([_fault(kind, one) for one in error.errors(include_url=False)]) from None
+    assert isinstance(event, Event)
+    return event
+
+
+def _fault(kind: EventType, error: ErrorDetails) -> Refused:
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+    absent = error["input"] is None or error["input"] in ("", [], ())
+    match error["type"]:
+        case "missing":
+            return Refused("missing_field", f"{kind.name} needs {field}", field)
+        case "missing_field":
+            within = f"{field}.{error['ctx']['field']}" if field else str(error["ctx"]["field"])
+            return Refused("missing_field", error["msg"], within)
+        case "extra_forbidden":
+            near = get_close_matches(str(error["loc"][-1]), list(kind.model.model_fields), n=1)
+            text = f"{kind.name} has no field {field}" + (f"; did you mean {near[0]}?" if near else "")
+            return Refused("domain", text, field)
+    if absent:
+        return Refused("missing_field", f"{kind.name} needs {field}", field)
+    return Refused("domain", f"{error['msg']}, got {str(error['input'])[:60]!r}", field)
 
 
 def check_required(kind: EventType, data: Mapping[str, Any]) -> None:

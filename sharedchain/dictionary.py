@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from sharedchain.errors import ConfigError
 from sharedchain.schemas import data_root
@@ -32,22 +32,21 @@ class Dictionary(BaseModel):
     domain: str
     owner_role: str
     terms: list[Term]
+    _words: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
 
     def model_post_init(self, context: Any) -> None:
-        words: dict[tuple[str, str], str] = {}
+        words = self._words
         for term in self.terms:
             for word in (term.code, term.label_zh, term.label_en):
                 words[ANY, fold(word)] = term.code
             for system, synonyms in term.synonyms.items():
                 words.update({(system, fold(word)): term.code for word in synonyms})
-        object.__setattr__(self, "_words", words)
 
     def code(self, word: object, system: str = "") -> str | None:
         """The code of a word as `system` says it; None when nobody knows it."""
         if not isinstance(word, str):
             return None
-        words: dict[tuple[str, str], str] = self._words  # type: ignore[attr-defined]
-        return words.get((system, fold(word))) or words.get((ANY, fold(word)))
+        return self._words.get((system, fold(word))) or self._words.get((ANY, fold(word)))
 
 
 def fold(word: str) -> str:

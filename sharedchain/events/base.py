@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 Money = Annotated[Decimal, Field(max_digits=18, decimal_places=2, allow_inf_nan=False)]
 Rate = Annotated[Decimal, Field(max_digits=18, decimal_places=4, allow_inf_nan=False)]  # rates and quantities
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]  # said, and not blank
-Timestamp = AwareDatetime  # milliseconds on the wire: microseconds are cut off
+
+
+def _from_ms(value: Any) -> Any:
+    return _EPOCH + timedelta(milliseconds=value) if type(value) is int else value
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Milliseconds on the wire: microseconds are cut off, and a whole number is read as milliseconds.
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_from_ms)]
 
 
 class Part(BaseModel):
@@ -33,9 +41,6 @@ class Event(Part):
 def missing(field: str, text: str) -> PydanticCustomError:
     """What a validator raises when a contract field is absent; becomes Refused(missing_field)."""
     return PydanticCustomError("missing_field", text, {"field": field})
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _avro(value: Any) -> Any:
