@@ -1,0 +1,118 @@
+"""CEL, with its traps coded once (research/ecosystem.md §4.2).
+
+- a run-time error is *returned*, and its plain value is a non-empty, truthy string: `truth` tells them apart
+- Decimal, date and tuple are refused as values, and one bad value fails the whole event: `normal` comes first
+- variables are dotted names (`message.expected_amount`), so that a misspelt field fails at load, with its column
+- decimals reach CEL as doubles, rounded to the scale they carry; they are never compared with `==` (see `lint`)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_math, ext_optional, ext_strings
+
+ROOTS = ("message", "meta", "metric", "prev")
+_STRING = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
+_PATH = re.compile(rf"(?<![\w.])(?:{'|'.join(ROOTS)})(?:\.[A-Za-z_]\w*)+(?P<call>\s*\()?")
+
+
+@dataclass(frozen=True, slots=True)
+class CelError:
+    """What went wrong in one condition at run time. A rule that errs never rings and is itself an alert."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One compiled boolean expression and the dotted paths it reads."""
+
+    source: str
+    paths: tuple[str, ...]
+    program: Any = field(repr=False, compare=False)
+
+    def truth(self, variables: Mapping[str, Any]) -> bool | CelError:
+        """Judge over {"message": …, "meta": …, …}; a field that is not there is null."""
+        value = self.program.eval(data={path: _walk(variables, path) for path in self.paths})
+        if value.type() == cel.Type.ERROR:
+            return CelError(str(value.plain_value()))
+        result = value.plain_value()
+        return result if isinstance(result, bool) else CelError(f"gives {result!r}, not true or false")
+
+    def values(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """What the condition saw, for the explanation."""
+        return {path: _walk(variables, path) for path in self.paths}
+
+
+def compile_condition(source: str) -> Condition:
+    """Compile for running: every path is dynamic. Raises ValueError with CEL's own message."""
+    paths = paths_of(source)
+    try:
+        return Condition(source, paths, environment(dict.fromkeys(paths, cel.Type.DYN)).compile(source))
+    except RuntimeError as error:
+        raise ValueError(message_of(error)) from None
+
+
+def environment(variables: Mapping[str, Any]) -> Any:
+    """A CEL environment with exactly these dotted variables and the extensions rules may use."""
+    return cel.NewEnv(
+        variables=dict(variables),
+        extensions=[ext_optional.ExtOptional(), ext_strings.ExtStrings(), ext_math.ExtMath()],
+    )
+
+
+def paths_of(source: str) -> tuple[str, ...]:
+    """The dotted variables a source names, sorted; words inside string literals do not count."""
+    return tuple(sorted({path for path, _ in places_of(source)}))
+
+
+def places_of(source: str) -> Sequence[tuple[str, int]]:
+    """(dotted variable, column from 1), in order of appearance; a method called on it is not part of it."""
+    found = []
+    for match in _PATH.finditer(blank_strings(source)):
+        path = match[0].removesuffix(match["call"] or "")
+        found.append((path.rpartition(".")[0] if match["call"] else path, match.start() + 1))
+    return [(path, column) for path, column in found if "." in path]
+
+
+def blank_strings(source: str) -> str:
+    """The source with string literals blanked, every column kept."""
+    return _STRING.sub(lambda match: '"' + " " * (len(match[0]) - 2) + '"', source)
+
+
+def message_of(error: RuntimeError) -> str:
+    """CEL's first finding without its prefix: `1:9: undeclared reference to …`."""
+    match = re.search(r"<input>:(\d+:\d+: .*?)(?: \(in container ''\))?(?:\n|$)", str(error))
+    return match[1] if match else str(error).splitlines()[0]
+
+
+def normal(value: Any) -> Any:
+    """A decoded Avro value as CEL takes it: decimals as doubles, dates as ISO text, tuples as lists."""
+    match value:
+        case None | bool() | int() | float() | str() | bytes():
+            return value
+        case Decimal():
+            return float(value)
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): normal(part) for key, part in value.items()}
+        case list() | tuple():
+            return [normal(part) for part in value]
+    return str(value)
+
+
+def _walk(variables: Mapping[str, Any], path: str) -> Any:
+    value: Any = variables
+    for step in path.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return normal(value)

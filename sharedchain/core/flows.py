@@ -1,0 +1,102 @@
+"""Flows: what each minute of event time contributed, told at minute close, corrected when late facts come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sharedchain.canonical import dumps
+from sharedchain.core.emit import Emitter
+from sharedchain.core.localtime import MINUTE, local_day, minute_of
+from sharedchain.core.measures import Count, Measure
+from sharedchain.core.state import NEVER, FlowRow, ScopeState
+from sharedchain.fact import Fact
+
+_DAY = 86_400_000
+
+
+def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure], timezone: str) -> None:
+    """Add one fact to its minute.
+
+    A fact too late for the memory of a measure counts in the minute in which it was recorded: later than it
+    happened, but exactly once.
+    """
+    now = minute_of(fact.recorded)
+    for measure in measures:
+        said = measure.count
+        assert said is not None
+        minute = minute_of(fact.time) if said.by == "time" else now
+        if minute < now - measure.memory_days * _DAY:
+            minute = now
+        amount = Decimal(1) if not said.add else Decimal(fact.data.get(said.add) or 0)
+        for names in measure.dims:
+            dims = {name: _dim(name, said, fact, timezone) for name in names}
+            key = f"{measure.id}|{minute}|{dumps(dims) if dims else '{}'}"
+            row = scope.flows.get(key)
+            if row is None:
+                scope.flows[key] = FlowRow(measure.id, minute, dims, amount, 1)
+            else:
+                row.value += amount
+                row.n += 1
+            scope.dirty_flows[key] = None
+
+
+def close(scope: ScopeState, name: str, now: int, measures: Mapping[str, Measure], currency: str, out: Emitter) -> None:
+    """Tell every minute that is over and was touched since it was told last."""
+    ready = [key for key in scope.dirty_flows if scope.flows[key].minute + MINUTE <= now]
+    for key in sorted(ready, key=lambda key: (scope.flows[key].minute, key)):
+        row = scope.flows[key]
+        del scope.dirty_flows[key]
+        measure = measures.get(row.measure)
+        if measure is None:  # taken out of the config meanwhile
+            del scope.flows[key]
+            continue
+        _tell(row, measure, name, currency, out)
+        row.told = row.value
+        if measure.count and measure.count.by == "recorded":
+            del scope.flows[key]  # no later fact can reach this minute
+
+
+def due(scope: ScopeState) -> int:
+    """The first instant at which `close` has something to tell."""
+    return min((scope.flows[key].minute + MINUTE for key in scope.dirty_flows), default=NEVER)
+
+
+def forget(scope: ScopeState, now: int, measures: Mapping[str, Measure]) -> None:
+    """Drop told minutes beyond each measure's memory; no later fact reaches them."""
+    old = [
+        key
+        for key, row in scope.flows.items()
+        if key not in scope.dirty_flows
+        and (row.measure not in measures or row.minute < now - (measures[row.measure].memory_days + 1) * _DAY)
+    ]
+    for key in old:
+        del scope.flows[key]
+
+
+def _tell(row: FlowRow, measure: Measure, scope: str, currency: str, out: Emitter) -> None:
+    data: dict[str, Any] = {
+        "metric_id": row.measure,
+        "dims": dict(row.dims),
+        "minute": row.minute,
+        "value": row.value.quantize(Decimal(1).scaleb(-measure.scale)),
+        "n": row.n,
+        "unit": currency if measure.unit == "currency" else measure.unit,
+    }
+    subject = f"{row.measure} {dumps(row.dims)} {row.minute}"
+    out.add("metric.minute.computed", scope=scope, subject=subject, maker=row.measure, data=data, time=row.minute)
+    if row.told is not None and row.told != row.value:
+        late = {**data, "old": row.told.quantize(Decimal(1).scaleb(-measure.scale)), "reason": "late"}
+        out.add("metric.corrected", scope=scope, subject=subject, maker=row.measure, data=late, time=row.minute)
+
+
+def _dim(name: str, said: Count, fact: Fact, timezone: str) -> str:
+    """A dim's value: `month` of the event in the business zone, `type`, or a field; absent = empty text."""
+    path = said.paths.get(name, name)
+    if path == "month":
+        return f"{local_day(fact.time, timezone):%Y-%m}"
+    if path == "type":
+        return fact.type
+    value = fact.data.get(path)
+    return "" if value is None else str(value)

@@ -1,0 +1,198 @@
+"""The core: a fold of one spine partition's facts. No clock, no I/O, no Kafka."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from sharedchain.core import directory, flows, forecast, gauges, judge
+from sharedchain.core.alerts import Desk
+from sharedchain.core.emit import Emitter
+from sharedchain.core.localtime import MINUTE, local_day, midnight, minute_of, next_midnight
+from sharedchain.core.ruleset import STALE_MEASURE, Ruleset, config_hash, ruleset
+from sharedchain.core.state import NEVER, Item, ScopeState, State, dump, load, new_state
+from sharedchain.fact import Derived, Fact
+from sharedchain.scope import EVERY_WALL_SCOPE
+
+__all__ = ["CORE_VERSION", "State", "dump", "load", "new_state", "step"]
+
+
+def _version() -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+CORE_VERSION = _version()  # of the core's source files: a snapshot of another version is not read
+
+
+def step(state: State, facts: Iterable[Fact]) -> tuple[State, list[Derived]]:
+    """Fold facts of one partition, in order of `seq`, each once; say what they cause.
+
+    The state is handed over: the caller goes on with the returned one and forgets the given one. One by one or
+    all in one list, in this process or after `load(dump(state))` in another: the same facts give the same result.
+    """
+    said: list[Derived] = []
+    for fact in facts:
+        out = Emitter(fact)
+        match fact.kind:
+            case "fact" | "refusal":
+                _take(state, fact, out)
+            case "tick":
+                _tick(state, fact, out)
+            case "config":
+                _configure(state, fact)
+            case "parked":
+                _scope(state, fact, ruleset(state))
+        said.extend(out.said)
+    return state, said
+
+
+def _take(state: State, fact: Fact, out: Emitter) -> None:
+    rules = ruleset(state)
+    scope = _scope(state, fact, rules)
+    settings = rules.settings(fact.scope)
+    enabled = rules.enabled(settings.packs)
+    scope.recorded = fact.recorded
+    flows.count(scope, fact, rules.flows.get(fact.type, ()), scope.timezone)
+    flows.count(scope, fact, rules.flows.get("*", ()), scope.timezone)
+    desk = Desk(fact.scope, scope, settings, rules, enabled, fact.recorded, out, fact.backfill)
+    if fact.kind == "fact":
+        match fact.type:
+            case "master.employee.upserted":
+                directory.upsert(scope, fact)
+            case "target.set":
+                forecast.set_target(scope, fact, settings)
+            case "forecast.published":
+                if forecast.accept(scope, fact.scope, fact, settings, enabled.stale_days, out):
+                    _refreshed(desk, fact.data["forecast_id"])
+    looking = enabled.by_event.get(fact.type)
+    if looking:
+        judge.on_fact(desk, looking, fact)
+    scope.wake = min(scope.wake, minute_of(fact.recorded) + MINUTE)
+    state.wake = min(state.wake, scope.wake)
+
+
+def _refreshed(desk: Desk, forecast_id: str) -> None:
+    """A new version ends the reminders about the old one at once, not at the next midnight."""
+    measure = next((m for m in desk.rules.measures if m.id == STALE_MEASURE), None)
+    looking = desk.enabled.by_measure.get((STALE_MEASURE, ("forecast",)), ())
+    if measure is None or not looking:
+        return
+    day = local_day(desk.now, desk.scope.timezone)
+    change = gauges.age_of(desk.scope, forecast_id, day, minute_of(desk.now), measure)
+    judge.on_change(desk, looking, change, only_open=True)
+
+
+def _tick(state: State, fact: Fact, out: Emitter) -> None:
+    if fact.scope != EVERY_WALL_SCOPE:
+        scope = _scope(state, fact, ruleset(state))
+        if scope.mode == "driven":
+            _pass(state, fact.scope, scope, fact, out)
+        return
+    if fact.recorded < state.wake:
+        return  # nothing is due on this partition
+    state.wake = NEVER
+    for name in sorted(state.scopes):
+        scope = state.scopes[name]
+        if scope.mode == "wall":
+            _pass(state, name, scope, fact, out)
+            state.wake = min(state.wake, scope.wake)
+
+
+def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) -> None:
+    """Time goes on in one scope: midnight sweeps, then the close of the minute before, then timers."""
+    now = scope.recorded = fact.recorded
+    if now < scope.wake:
+        return
+    rules = ruleset(state)
+    settings = rules.settings(name)
+    desk = Desk(name, scope, settings, rules, rules.enabled(settings.packs), now, out)
+    measures = {measure.id: measure for measure in rules.measures}
+    while scope.next_midnight <= now:
+        _sweep(desk)
+        flows.forget(scope, now, measures)
+    flows.close(scope, name, now, measures, settings.currency, out)
+    if scope.dirty_periods and minute_of(scope.touched) + MINUTE <= now:
+        _close(desk)
+    judge.expire(desk, now)
+    scope.wake = _wake(scope)
+
+
+def _sweep(desk: Desk) -> None:
+    """One local midnight: daily gauges and the rules on them. A missed midnight is swept on its own."""
+    scope, at = desk.scope, desk.scope.next_midnight
+    day = local_day(at, scope.timezone)
+    for measure in desk.rules.measures:
+        if measure.sample != "daily":
+            continue
+        looking = desk.enabled.by_measure.get((measure.id, ("forecast",)), ())
+        for change in gauges.sample_ages(scope, desk.name, day, at, measure, desk.out):
+            if not scope.forecasts[change.dims["forecast"]].settled:
+                judge.on_change(desk, looking, change)
+    scope.next_midnight = midnight(day + timedelta(days=1), scope.timezone)
+
+
+def _close(desk: Desk) -> None:
+    """The minute of the last change is over: sample the gauges of what changed, and judge the new rows."""
+    scope = desk.scope
+    silent = Desk(
+        desk.name, scope, desk.settings, desk.rules, desk.enabled, desk.now, desk.out, silent=scope.only_backfill
+    )
+    minute = minute_of(scope.touched)
+    for period in sorted(scope.dirty_periods):
+        changes = gauges.sample_period(scope, desk.name, period, desk.rules.measures, minute, desk.out)
+        if scope.recheck:
+            moves = [c for c in changes if c.measure.computed and c.measure.computed.op == "change"]
+            changes = [*gauges.standing(scope, period, desk.rules.measures), *moves]
+        for change in changes:
+            looking = desk.enabled.by_measure.get((change.measure.id, tuple(change.dims)), ())
+            judge.on_change(silent, looking, change)
+    scope.dirty_periods.clear()
+    scope.only_backfill, scope.recheck = True, False
+
+
+def _wake(scope: ScopeState) -> int:
+    close = minute_of(scope.touched) + MINUTE if scope.dirty_periods else NEVER
+    timers = (episode.due for episode in scope.episodes.values() if episode.due is not None)
+    return min(scope.next_midnight, flows.due(scope), close, min(timers, default=NEVER))
+
+
+def _configure(state: State, fact: Fact) -> None:
+    """Take one `config.defined`; an empty body withdraws the item. All scopes look again at the next close."""
+    key = f"{fact.data['kind']}/{fact.data['name']}"
+    if fact.data.get("body"):
+        state.config[key] = Item(fact.data["hash"], fact.data["body"])
+    else:
+        state.config.pop(key, None)
+    state.config_hash = config_hash(state.config)
+    if not state.scopes:
+        return
+    rules = ruleset(state)
+    for name in sorted(state.scopes):
+        scope, zone = state.scopes[name], rules.settings(name).timezone
+        if zone != scope.timezone:
+            scope.timezone, scope.next_midnight = zone, next_midnight(scope.recorded, zone)
+        if scope.periods or scope.targets:
+            scope.recheck, scope.touched = True, max(scope.touched, scope.recorded)
+            for period in [*scope.periods, *(target.period for target in scope.targets.values())]:
+                scope.dirty_periods.setdefault(period, [])
+            scope.only_backfill = False
+        scope.wake = 0
+    state.wake = 0
+
+
+def _scope(state: State, fact: Fact, rules: Ruleset) -> ScopeState:
+    """The scope of a fact; its first one fixes the mode."""
+    scope = state.scopes.get(fact.scope)
+    if scope is None:
+        settings = rules.settings(fact.scope)
+        zone = settings.timezone
+        scope = ScopeState(settings.mode, fact.recorded, zone, next_midnight(fact.recorded, zone))
+        scope.wake = scope.next_midnight
+        state.scopes[fact.scope] = scope
+        state.wake = min(state.wake, scope.wake)
+    return scope

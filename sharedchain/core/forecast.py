@@ -1,0 +1,116 @@
+"""The forecast view: current version of each, its composition, the period's total."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sharedchain.core.emit import Emitter
+from sharedchain.core.localtime import local_day, midnight
+from sharedchain.core.settings import Settings
+from sharedchain.core.state import Forecast, Place, ScopeState, Target
+from sharedchain.fact import Fact
+
+ZERO = Decimal("0.00")
+_SOURCES_KEPT = 50  # facts named in an explanation; a period changed by more names the newest
+
+
+def accept(scope: ScopeState, name: str, fact: Fact, settings: Settings, stale_days: int, out: Emitter) -> bool:
+    """Take one `forecast.published`; True when it is the new current version.
+
+    A version at or below the current one changes nothing and says nothing.
+    """
+    id_, old = fact.data["forecast_id"], scope.forecasts.get(fact.data["forecast_id"])
+    fresh = _read(fact, settings)
+    if old is not None and fresh.version <= old.version:
+        return False
+    if old is not None:
+        scope.periods.get(old.period, {}).pop(id_, None)
+        touch(scope, old.period, fact)
+    scope.forecasts[id_] = fresh
+    scope.periods.setdefault(fresh.period, {})[id_] = None
+    touch(scope, fresh.period, fact)
+    out.add(
+        "forecast.live.updated",
+        scope=name,
+        subject=id_,
+        maker="forecast",
+        data=_live(scope, fact, old, settings, stale_days),
+        time=fact.time,
+        backfill=fact.backfill,
+    )
+    return True
+
+
+def set_target(scope: ScopeState, fact: Fact, settings: Settings) -> None:
+    """Take one `target.set`."""
+    data = fact.data
+    old = scope.targets.get(data["target_id"])
+    if old is not None:
+        touch(scope, old.period, fact)
+    scope.targets[data["target_id"]] = Target(
+        period=data.get("period") or "",
+        metric=data.get("metric") or "",
+        amount=Decimal(data.get("amount") or 0),
+        currency=data.get("currency") or settings.currency,
+        parent=data.get("parent_target_id") or "",
+        source=(fact.partition, fact.seq),
+    )
+    touch(scope, data.get("period") or "", fact)
+
+
+def touch(scope: ScopeState, period: str, fact: Fact) -> None:
+    """The gauges of `period` must be sampled at the close of this minute."""
+    places = scope.dirty_periods.setdefault(period, [])
+    place: Place = (fact.partition, fact.seq)
+    if not places or places[-1] != place:
+        places.append(place)
+        del places[:-_SOURCES_KEPT]
+    scope.touched = fact.recorded
+    scope.only_backfill = scope.only_backfill and fact.backfill
+
+
+def _read(fact: Fact, settings: Settings) -> Forecast:
+    data = fact.data
+    parts = {"PROJECT": ZERO, "EXPERIENCE": ZERO}
+    for line in data.get("lines") or ():
+        basis = line.get("basis") or "EXPERIENCE"
+        parts[basis] = parts.get(basis, ZERO) + Decimal(line.get("amount") or 0)
+    return Forecast(
+        version=int(data.get("version") or 0),
+        period=data.get("period") or "",
+        org_id=data.get("org_id") or "",
+        region=data.get("region") or "",
+        owner_id=data.get("owner_id") or "",
+        currency=data.get("currency") or settings.currency,
+        project=parts["PROJECT"],
+        experience=parts["EXPERIENCE"],
+        refreshed_at=fact.time,
+        source=(fact.partition, fact.seq),
+        settled=fact.backfill,
+    )
+
+
+def _live(scope: ScopeState, fact: Fact, old: Forecast | None, settings: Settings, stale_days: int) -> dict[str, Any]:
+    now = scope.forecasts[fact.data["forecast_id"]]
+    stale_on = local_day(now.refreshed_at, settings.timezone) + timedelta(days=stale_days + 1)
+    peers = (scope.forecasts[id_] for id_ in scope.periods[now.period])
+    return {
+        "forecast_id": fact.data["forecast_id"],
+        "version": now.version,
+        "period": now.period,
+        "org_id": now.org_id,
+        "region": now.region,
+        "owner_id": now.owner_id,
+        "currency": now.currency,
+        "old_total": old.total if old else None,
+        "new_total": now.total,
+        "project_part": now.project,
+        "experience_part": now.experience,
+        "period_total": sum((f.total for f in peers if f.currency == now.currency), ZERO),
+        "lines": list(fact.data.get("lines") or ()),
+        "refreshed_at": now.refreshed_at,
+        "stale_after": midnight(stale_on, settings.timezone),
+        "stale_days": stale_days,
+    }

@@ -1,0 +1,181 @@
+"""Gauges: sampled at minute close or at local midnight, one row when the value changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from sharedchain.canonical import dumps
+from sharedchain.core.emit import Emitter
+from sharedchain.core.localtime import local_day
+from sharedchain.core.measures import Measure
+from sharedchain.core.reducers import REDUCERS, Group, Reading
+from sharedchain.core.state import Place, Sample, ScopeState
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One new row, and what the rules on it need."""
+
+    measure: Measure
+    dims: Mapping[str, str]
+    sample: Sample
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One sampling of one period: readings by (measure, dims), and the measures whose value moved."""
+
+    readings: dict[tuple[str, str], Reading | None]
+    moved: dict[tuple[str, str], None]
+    causes: tuple[Place, ...]
+
+
+def key_of(measure: str, dims: Mapping[str, str]) -> str:
+    return f"{measure}|{dumps(dims)}"
+
+
+def sample_period(
+    scope: ScopeState, name: str, period: str, measures: Iterable[Measure], minute: int, out: Emitter
+) -> list[Change]:
+    """Compute every minute gauge of `period`, emit a row for each that changed, and say which."""
+    groups = {dumps(dims): (dims, group) for dims, group in _groups(scope, period)}
+    run = _Pass({}, {}, tuple(scope.dirty_periods.get(period, ())))
+    changes: list[Change] = []
+    for measure in measures:
+        if measure.kind != "gauge" or measure.sample != "minute":
+            continue
+        for wanted in measure.dims:
+            for text, (dims, group) in groups.items():
+                if tuple(dims) != wanted:
+                    continue
+                reading = _read(scope, measure, dims, group, run)
+                run.readings[measure.id, text] = reading
+                change = _store(scope, measure, dims, reading, minute, run)
+                if change is not None:
+                    run.moved[measure.id, text] = None
+                    changes.append(change)
+    for change in changes:
+        emit_row(name, change, out)
+    return changes
+
+
+def sample_ages(scope: ScopeState, name: str, day: date, minute: int, measure: Measure, out: Emitter) -> list[Change]:
+    """The daily gauge of each forecast: days since its last version, at the midnight that begins `day`.
+
+    A version dated later than that midnight has no age yet: no row.
+    """
+    found = (age_of(scope, id_, day, minute, measure) for id_ in sorted(scope.forecasts))
+    changes = [change for change in found if change.sample.value is not None and change.sample.value >= 0]
+    for change in changes:
+        scope.gauges[key_of(measure.id, change.dims)] = change.sample
+        emit_row(name, change, out)
+    return changes
+
+
+def age_of(scope: ScopeState, forecast_id: str, day: date, minute: int, measure: Measure) -> Change:
+    """Calendar days of the business zone from the forecast's last version to `day`; nothing is stored."""
+    forecast, dims = scope.forecasts[forecast_id], {"forecast": forecast_id}
+    known = scope.gauges.get(key_of(measure.id, dims))
+    age = (day - local_day(forecast.refreshed_at, scope.timezone)).days
+    value = Decimal(age).quantize(Decimal(1).scaleb(-measure.scale))
+    before = known.value if known else None
+    return Change(measure, dims, Sample(dims, minute, value, 1, measure.unit, before, [forecast.source]))
+
+
+def standing(scope: ScopeState, period: str, measures: Iterable[Measure]) -> list[Change]:
+    """The rows of `period` as they stand: what rules look at again after they changed. Movements are over."""
+    found = []
+    for measure in measures:
+        if measure.kind != "gauge" or (measure.computed and measure.computed.op == "change"):
+            continue
+        for key, sample in scope.gauges.items():
+            if sample.dims.get("period") == period and key == key_of(measure.id, sample.dims):
+                found.append(Change(measure, sample.dims, sample))
+    return found
+
+
+def emit_row(scope: str, change: Change, out: Emitter) -> None:
+    sample = change.sample
+    out.add(
+        "metric.minute.computed",
+        scope=scope,
+        subject=f"{change.measure.id} {dumps(change.dims)} {sample.minute}",
+        maker=change.measure.id,
+        time=sample.minute,
+        data={
+            "metric_id": change.measure.id,
+            "dims": dict(change.dims),
+            "minute": sample.minute,
+            "value": sample.value,
+            "n": sample.n,
+            "unit": sample.unit,
+        },
+    )
+
+
+def _groups(scope: ScopeState, period: str) -> Iterator[tuple[dict[str, str], Group]]:
+    """The period as a whole, then each region that has, or had, a forecast in it."""
+    forecasts = [scope.forecasts[id_] for id_ in scope.periods.get(period, ())]
+    targets = [target for target in scope.targets.values() if target.period == period]
+    yield {"period": period}, Group(forecasts, targets)
+    known = [s.dims["region"] for s in scope.gauges.values() if s.dims.get("period") == period and "region" in s.dims]
+    for region in sorted({forecast.region for forecast in forecasts} | set(known)):
+        dims = {"period": period, "region": region}
+        yield dims, Group([forecast for forecast in forecasts if forecast.region == region], ())
+
+
+def _read(scope: ScopeState, measure: Measure, dims: Mapping[str, str], group: Group, run: _Pass) -> Reading | None:
+    if measure.reducer:
+        return REDUCERS[measure.reducer](group)
+    assert measure.computed is not None
+    text = dumps(dims)
+    if measure.computed.op == "change":
+        return _change(scope, measure.computed.of[0], dims, run)
+    parts = [run.readings.get((n, text)) if n.startswith("M-") else REDUCERS[n](group) for n in measure.computed.of]
+    given = [part for part in parts if part is not None]
+    if len(given) < len(parts) or len({part.unit for part in given}) > 1:
+        return None  # an input is missing, or two currencies meet: no value, never 0
+    sources = tuple(dict.fromkeys(place for part in given for place in part.sources))
+    first, rest = given[0], given[1:]
+    match measure.computed.op:
+        case "sum":
+            return Reading(sum((p.value for p in rest), first.value), first.unit, max(p.n for p in given), sources)
+        case "difference":
+            return Reading(first.value - rest[0].value, first.unit, max(p.n for p in given), sources)
+    if rest[0].value == 0:
+        return None
+    return Reading(first.value / rest[0].value, "ratio", max(p.n for p in given), sources)
+
+
+def _change(scope: ScopeState, base: str, dims: Mapping[str, str], run: _Pass) -> Reading | None:
+    """How far the base moved at this close, as a share of its last different value; None if it did not."""
+    now = scope.gauges.get(key_of(base, dims))
+    if (base, dumps(dims)) not in run.moved or now is None or now.value is None or not now.before:
+        return None
+    return Reading((now.value - now.before) / now.before, "ratio", now.n, run.causes)
+
+
+def _store(
+    scope: ScopeState, measure: Measure, dims: Mapping[str, str], reading: Reading | None, minute: int, run: _Pass
+) -> Change | None:
+    key = key_of(measure.id, dims)
+    known = scope.gauges.get(key)
+    value = reading.value.quantize(Decimal(1).scaleb(-measure.scale), ROUND_HALF_UP) if reading else None
+    moves = measure.computed is not None and measure.computed.op == "change"
+    if moves and reading is None:
+        return None  # nothing moved: the last movement stands
+    if not moves and value == (known.value if known else None):
+        if known is not None and reading is not None:
+            known.sources = list(reading.sources)
+        return None
+    unit = reading.unit if reading and measure.unit == "currency" else measure.unit
+    if reading is None and known is not None:
+        unit = known.unit
+    before = known.before if known and known.value is None else known.value if known else None
+    sample = Sample(dict(dims), minute, value, reading.n if reading else 0, unit, before)
+    sample.sources = list(reading.sources) if reading else list(run.causes)
+    scope.gauges[key] = sample
+    return Change(measure, dims, sample)

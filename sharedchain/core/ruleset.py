@@ -1,0 +1,172 @@
+"""All config items compiled: what the fold asks on every fact. Immutable, cached by hash, outside the state."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from jinja2 import Template
+from pydantic import ValidationError
+
+from sharedchain.core.cel import Condition, compile_condition
+from sharedchain.core.measures import Measure, ordered
+from sharedchain.core.routes import NOBODY, Routes
+from sharedchain.core.rule import OnEvent, OnMeasure, Rule
+from sharedchain.core.settings import DEFAULT, Settings
+from sharedchain.core.state import Item, State
+from sharedchain.core.texts import compile_text
+from sharedchain.core.wording import Language, Model
+
+STALE_MEASURE, STALE_DAYS = "M-15", 10
+_CACHE: dict[str, Ruleset] = {}
+_KEPT = 8  # compiled sets: all partitions of a process share one
+
+
+class Pack(Model):
+    """A named list of rules that tenants switch on together."""
+
+    id: str
+    title: Mapping[Language, str] = {}
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """One compiled rule."""
+
+    rule: Rule
+    all: tuple[Condition, ...]
+    any: tuple[Condition, ...]
+    texts: Mapping[Language, tuple[Template, Template]]  # language → title, text
+
+
+@dataclass(frozen=True, slots=True)
+class Enabled:
+    """The rules that a tenant's packs switch on, by what they look at."""
+
+    by_event: Mapping[str, tuple[Ready, ...]]
+    by_measure: Mapping[tuple[str, tuple[str, ...]], tuple[Ready, ...]]
+    by_id: Mapping[str, Ready]
+    stale_days: int  # the age at which the first rule on M-15 speaks
+
+
+@dataclass(frozen=True, eq=False)
+class Ruleset:
+    measures: tuple[Measure, ...]  # each behind those it is computed of
+    rules: Mapping[str, Ready]
+    packs: Mapping[str, Pack]
+    routes: Routes
+    tenants: Mapping[str, Settings]
+    flows: Mapping[str, tuple[Measure, ...]]  # by event type; "*" those that count everything
+    broken: Mapping[str, str]  # kind/name → why it was left out
+    _enabled: dict[tuple[str, ...], Enabled] = field(default_factory=dict)
+
+    def settings(self, scope: str) -> Settings:
+        return self.tenants.get(scope, DEFAULT)
+
+    def enabled(self, packs: tuple[str, ...]) -> Enabled:
+        """The rules of these packs; computed once per combination."""
+        found = self._enabled.get(packs)
+        if found is None:
+            found = self._enabled[packs] = self._choose(packs)
+        return found
+
+    def _choose(self, packs: tuple[str, ...]) -> Enabled:
+        wanted = {id_ for name in packs if name in self.packs for id_ in self.packs[name].rules}
+        ready = {id_: self.rules[id_] for id_ in sorted(wanted) if id_ in self.rules}
+        events: dict[str, list[Ready]] = {}
+        gauges: dict[tuple[str, tuple[str, ...]], list[Ready]] = {}
+        for one in ready.values():
+            match one.rule.on:
+                case OnEvent(event=types):
+                    for type_ in types:
+                        events.setdefault(type_, []).append(one)
+                case OnMeasure(measure=measure, dims=dims):
+                    gauges.setdefault((measure, dims), []).append(one)
+        return Enabled(
+            {k: tuple(v) for k, v in events.items()},
+            {k: tuple(v) for k, v in gauges.items()},
+            ready,
+            _stale_days(ready.values()),
+        )
+
+
+def ruleset(state: State) -> Ruleset:
+    """The compiled form of the config that the log told so far."""
+    found = _CACHE.get(state.config_hash)
+    if found is None:
+        while len(_CACHE) >= _KEPT:
+            del _CACHE[next(iter(_CACHE))]
+        found = _CACHE[state.config_hash] = _compile(state.config)
+    return found
+
+
+def config_hash(config: Mapping[str, Item]) -> str:
+    """One name for the whole config: equal items, equal hash, whatever order they came in."""
+    said = "\n".join(f"{key} {config[key].hash}" for key in sorted(config))
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+
+
+def prepare(rule: Rule) -> Ready:
+    """Compile one rule's conditions and texts. Raises ValueError."""
+    texts = {
+        language: (compile_text(said.title), compile_text(said.text)) for language, said in sorted(rule.texts.items())
+    }
+    every, some = tuple(map(compile_condition, rule.when.all)), tuple(map(compile_condition, rule.when.any))
+    return Ready(rule, every, some, texts)
+
+
+def _compile(config: Mapping[str, Item]) -> Ruleset:
+    """Items that do not load are left out and named: `rules check` refuses them before they are published."""
+    broken: dict[str, str] = {}
+    measures = {m.id: m for _, m in _models(config, "measure", Measure, broken)}
+    try:
+        chain = ordered(measures)
+    except ValueError as error:
+        broken["measure"] = str(error)
+        chain = []
+    rules: dict[str, Ready] = {}
+    for key, rule in _models(config, "rule", Rule, broken):
+        try:
+            rules[rule.id] = prepare(rule)
+        except ValueError as error:
+            broken[key] = str(error)
+    routes = dict(_models(config, "route", Routes, broken))
+    flows: dict[str, list[Measure]] = {}
+    for measure in chain:
+        for type_ in measure.count.events if measure.count else ():
+            flows.setdefault(type_, []).append(measure)
+    return Ruleset(
+        measures=tuple(chain),
+        rules=rules,
+        packs={pack.id: pack for _, pack in _models(config, "pack", Pack, broken)},
+        routes=routes.get("route/routes", NOBODY),
+        tenants={key.partition("/")[2]: one for key, one in _models(config, "tenant", Settings, broken)},
+        flows={type_: tuple(found) for type_, found in flows.items()},
+        broken=broken,
+    )
+
+
+def _models(config: Mapping[str, Item], kind: str, model: Any, broken: dict[str, str]) -> Iterator[tuple[str, Any]]:
+    for key in sorted(config):
+        if not key.startswith(kind + "/"):
+            continue
+        try:
+            yield key, model.model_validate(json.loads(config[key].body, parse_float=Decimal))
+        except (ValidationError, ValueError) as error:
+            broken[key] = str(error)
+
+
+def _stale_days(ready: Any) -> int:
+    marks = [
+        int(band.over)
+        for one in ready
+        if isinstance(one.rule.on, OnMeasure) and one.rule.on.measure == STALE_MEASURE
+        for band in one.rule.bands
+        if band.over is not None
+    ]
+    return min(marks, default=STALE_DAYS)

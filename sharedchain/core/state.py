@@ -1,0 +1,158 @@
+"""Everything the core remembers of one spine partition, and its bytes.
+
+Plain dataclasses of str, int, Decimal, list and dict: `load(dump(s))` goes on exactly as `s` would.
+Dicts keep the order of insertion through JSON; nothing iterates over a set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from sharedchain.core.wording import Channel, Severity
+
+Place = tuple[int, int]  # (spine partition, seq): where a source fact stands
+NEVER = 1 << 62  # milliseconds: later than any tick
+
+
+@dataclass
+class Item:
+    """One config item as the log told it last."""
+
+    hash: str
+    body: str
+
+
+@dataclass
+class Employee:
+    role: str
+    name: str = ""
+    email: str = ""
+    im: str = ""
+    since: str = ""  # ISO dates, both inclusive; "" = open
+    until: str = ""
+
+
+@dataclass
+class Forecast:
+    """The current version of one forecast. `refreshed_at`: event time of the version, ms."""
+
+    version: int
+    period: str
+    org_id: str
+    region: str
+    owner_id: str
+    currency: str
+    project: Decimal
+    experience: Decimal
+    refreshed_at: int
+    source: Place
+    settled: bool = False  # came as backfill: history, no reminders
+
+    @property
+    def total(self) -> Decimal:
+        return self.project + self.experience
+
+
+@dataclass
+class Target:
+    period: str
+    metric: str
+    amount: Decimal
+    currency: str
+    parent: str
+    source: Place
+
+
+@dataclass
+class FlowRow:
+    """What one minute contributed to one flow; `told` is the value of the row last emitted."""
+
+    measure: str
+    minute: int
+    dims: dict[str, str]
+    value: Decimal
+    n: int
+    told: Decimal | None = None
+
+
+@dataclass
+class Sample:
+    """The last row of one gauge; `before` is the last different value it had."""
+
+    dims: dict[str, str]
+    minute: int
+    value: Decimal | None
+    n: int
+    unit: str
+    before: Decimal | None = None
+    sources: list[Place] = field(default_factory=list)
+
+
+@dataclass
+class Episode:
+    """One open (or pending) alert of (rule, subject)."""
+
+    rule: str
+    subject: str
+    status: Literal["pending", "firing"]
+    severity: Severity  # the highest that was told
+    since: int  # when the condition began, ms
+    due: int | None = None  # a timer: of `for:` while pending, of `keep_firing_for:` while firing
+    alert_id: str = ""
+    opened_at: int = 0
+    recipients: list[str] = field(default_factory=list)
+    channels: list[Channel] = field(default_factory=list)  # told so far; LIGHT must be put out
+    one_shot: bool = False
+    dims: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class ScopeState:
+    mode: Literal["wall", "driven"]
+    recorded: int  # of the last fact, ms
+    timezone: str  # that of `next_midnight`
+    next_midnight: int  # the next daily sweep, ms
+    employees: dict[str, Employee] = field(default_factory=dict)
+    forecasts: dict[str, Forecast] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
+    periods: dict[str, dict[str, None]] = field(default_factory=dict)  # period → forecast ids
+    flows: dict[str, FlowRow] = field(default_factory=dict)
+    gauges: dict[str, Sample] = field(default_factory=dict)
+    dirty_flows: dict[str, None] = field(default_factory=dict)  # keys of `flows` to tell
+    dirty_periods: dict[str, list[Place]] = field(default_factory=dict)  # period → what changed it
+    touched: int = 0  # recorded time of the last fact that made something dirty
+    only_backfill: bool = True  # of what is dirty
+    recheck: bool = False  # the rules changed: judge all gauges again
+    episodes: dict[str, Episode] = field(default_factory=dict)
+    wake: int = 0  # no tick before this ms has anything to do here
+
+
+@dataclass
+class State:
+    """The whole state of one spine partition."""
+
+    config: dict[str, Item] = field(default_factory=dict)  # kind/name → item
+    config_hash: str = ""
+    scopes: dict[str, ScopeState] = field(default_factory=dict)
+    wake: int = 0  # no wall tick before this ms has anything to do on this partition
+
+
+_adapter = TypeAdapter(State)
+
+
+def new_state() -> State:
+    return State()
+
+
+def dump(state: State) -> bytes:
+    """JSON; the same state gives the same bytes in every process."""
+    return _adapter.dump_json(state)
+
+
+def load(raw: bytes) -> State:
+    """What `dump` wrote. Raises pydantic.ValidationError for anything else."""
+    return _adapter.validate_json(raw)

@@ -1,0 +1,76 @@
+"""Texts of alerts: sandboxed Jinja, and the filters that write numbers as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, pass_context
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from sharedchain.core.localtime import local_text
+
+_ZH = ((Decimal(10**8), "亿"), (Decimal(10**4), "万"))
+_EN = ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "K"))
+_LIMIT = 2_000  # characters of a text; payloads of strangers may stand in it
+
+
+def money(value: Decimal | None, currency: str = "CNY", language: str = "zh") -> str:
+    """178000000 → `CNY 1.78亿` or `CNY 178M`: at most four decimals, the exact amount stands in the data."""
+    if value is None:
+        return "—"
+    for unit, word in _ZH if language == "zh" else _EN:
+        if abs(value) >= unit:
+            return f"{currency} {_short(value / unit, 4)}{word}"
+    return f"{currency} {_short(value, 2)}"
+
+
+def pct(value: Decimal | None) -> str:
+    """0.89 → `89.00 %`."""
+    if value is None:
+        return "—"
+    return f"{(value * 100).quantize(Decimal('0.01'), ROUND_HALF_UP)} %"
+
+
+def number(value: Decimal | None) -> str:
+    """11.0000 → `11`."""
+    return "—" if value is None else _short(value, 4)
+
+
+def compile_text(source: str) -> Template:
+    """Raises ValueError for a template that does not parse."""
+    try:
+        return _environment.from_string(source)
+    except TemplateError as error:
+        raise ValueError(f"line {getattr(error, 'lineno', 1)}: {error}; mend the template") from None
+
+
+def render(template: Template, context: Mapping[str, Any], language: str) -> str:
+    """Raises ValueError when the template asks for what is not there."""
+    try:
+        text = template.render(**context, language=language)
+    except (TemplateError, ArithmeticError, TypeError, LookupError, AttributeError, ValueError) as error:
+        raise ValueError(f"text: {error}") from None
+    return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"
+
+
+@pass_context
+def _money(context: Context, value: Decimal | None, currency: str = "") -> str:
+    return money(value, currency or context["currency"], context["language"])
+
+
+@pass_context
+def _localtime(context: Context, ms: int) -> str:
+    return local_text(ms, context["timezone"])
+
+
+def _short(value: Decimal, places: int) -> str:
+    text = format(value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+_environment.filters.update(money=_money, pct=pct, number=number, localtime=_localtime)
+_environment.globals.clear()

@@ -1,0 +1,69 @@
+"""YAML as our rule files mean it: `on` and `yes` are words, numbers are exact, every value knows its line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Where = tuple[int, int]  # line and column, from 1
+Step = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file: its value (numbers with a point as exact text), and where each part stands."""
+
+    path: Path
+    value: Any
+    marks: dict[tuple[Step, ...], Where]
+
+    def where(self, steps: tuple[Step, ...]) -> Where:
+        """The place of a part, or of the nearest part around it."""
+        while steps and steps not in self.marks:
+            steps = steps[:-1]
+        return self.marks.get(steps, (1, 1))
+
+
+def read(path: Path) -> Document:
+    """Parse one file. Raises yaml.YAMLError with its `problem_mark`."""
+    loader = _Loader(path.read_text(encoding="utf-8"))
+    try:
+        node = loader.get_single_node()
+        marks: dict[tuple[Step, ...], Where] = {}
+        if node is not None:
+            _mark(node, (), marks)
+        value = loader.construct_document(node) if node is not None else None
+    finally:
+        loader.dispose()
+    return Document(path, value, marks)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2 core words; floats and dates stay text, so that 0.95 is 0.95 and not its double."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag.rsplit(":", 1)[-1] in ("null", "int", "merge")]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_Loader.yaml_implicit_resolvers = {
+    first: [
+        (tag, re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$") if tag.endswith(":int") else pattern) for tag, pattern in found
+    ]
+    for first, found in _Loader.yaml_implicit_resolvers.items()
+}
+
+
+def _mark(node: yaml.Node, steps: tuple[Step, ...], marks: dict[tuple[Step, ...], Where]) -> None:
+    marks[steps] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _mark(value, (*steps, str(key.value)), marks)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            _mark(value, (*steps, index), marks)

@@ -1,0 +1,137 @@
+"""A spine partition for tests: says facts in order, and remembers what the core derived from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sharedchain.config import ConfigItem, bundle, item
+from sharedchain.core import fold
+from sharedchain.fact import Derived, Fact, Kind
+
+MILLION = Decimal(1_000_000)
+ROLES = {
+    "E000": "president",
+    "E001": "sales",
+    "E002": "sales",
+    "E003": "sales",
+    "E010": "sales_director",
+    "E020": "supply_planner",
+    "E021": "supply_director",
+    "E090": "data_steward",
+    "E091": "ops",
+}
+
+
+@dataclass
+class Line:
+    """`at` is local wall text of `zone`; every fact is folded at once unless `held`."""
+
+    zone: str = "Asia/Shanghai"
+    scope: str = "dongchen"
+    now: int = 0
+    facts: list[Fact] = field(default_factory=list)
+    said: list[Derived] = field(default_factory=list)
+    state: fold.State = field(default_factory=fold.new_state)
+
+    def ms(self, at: str) -> int:
+        return round(datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(self.zone)).timestamp() * 1000)
+
+    def add(self, kind: Kind, type_: str, data: Mapping[str, Any], **more: Any) -> list[Derived]:
+        seq = len(self.facts) + 1
+        plain: dict[str, Any] = {"scope": self.scope, "id": f"e{seq}", "source": "crm", "subject": "", "time": self.now}
+        fact = Fact(
+            partition=3,
+            seq=seq,
+            recorded=self.now,
+            kind=kind,
+            type=type_,
+            data=data,
+            tenant=self.scope,
+            **(plain | more),
+        )
+        self.facts.append(fact)
+        self.state, said = fold.step(self.state, [fact])
+        self.said += said
+        return said
+
+    def configure(self, items: list[ConfigItem]) -> None:
+        for one in items:
+            data = {"kind": one.kind, "name": one.name, "hash": one.hash, "body": one.body}
+            self.add("config", "config.defined", data, scope="_system", id=f"{one.kind}/{one.name}/{one.hash}")
+
+    def begin(self, at: str, **tenant: Any) -> None:
+        """All of our rules, and one tenant (driven unless said otherwise) with its employees, at local time `at`."""
+        self.now = self.ms(at)
+        settings = {"mode": "driven", "timezone": self.zone, "currency": "CNY", "language": "zh", "packs": ["dongchen"]}
+        self.configure([*bundle(), item("tenant", self.scope, settings | tenant)])
+        if (settings | tenant)["mode"] == "driven":
+            self.tick(at)
+        for id_, role in ROLES.items():
+            self.employee(id_, role)
+
+    def tick(self, at: str | int, scope: str | None = None) -> list[Derived]:
+        self.now = at if isinstance(at, int) else self.ms(at)
+        name = self.scope if scope is None else scope
+        data = {"at": self.now, "n": len(self.facts)}
+        return self.add("tick", "clock.ticked", data, scope=name, id=f"tick{len(self.facts)}", source="clock")
+
+    def employee(self, id_: str, role: str) -> list[Derived]:
+        channels = {"email": f"{id_}@example.com", "im": id_}
+        data = {"employee_id": id_, "org_id": "ORG", "role": role, "name": id_, "channels": channels}
+        return self.add("fact", "master.employee.upserted", {**data, "valid_from": None, "valid_to": None})
+
+    def target(self, amount: int, period: str = "2026Q2", **more: Any) -> list[Derived]:
+        data = {"target_id": f"T-{period}", "period": period, "org_id": "SALES", "metric": "sales", "currency": "CNY"}
+        return self.add("fact", "target.set", {**data, "amount": amount * MILLION, "parent_target_id": None, **more})
+
+    def forecast(self, region: str, version: int, parts: Mapping[str, int], **more: Any) -> list[Derived]:
+        """`parts`: opportunity id (or "" for experience) → millions."""
+        owner = {"DE": "E001", "BR": "E002", "CN": "E003"}.get(region, "E001")
+        lines: list[dict[str, Any]] = [
+            {"line_id": f"L{n}", "basis": "PROJECT" if opp else "EXPERIENCE", "amount": amount * MILLION}
+            | {"opportunity_id": opp or None}
+            for n, (opp, amount) in enumerate(parts.items())
+        ]
+        data = {"forecast_id": f"FC-{region}", "version": version, "period": "2026Q2", "org_id": "SALES"}
+        data |= {"region": region, "owner_id": owner, "reason": None, "currency": "CNY", "lines": lines}
+        envelope = {key: more.pop(key) for key in ("time", "backfill", "id") if key in more}
+        return self.add("fact", "forecast.published", data | more, **envelope)
+
+    def refuse(
+        self, type_: str, subject: str, field_: str, owner: str = "", reason: str = "missing_field"
+    ) -> list[Derived]:
+        data = {"original_topic": "t", "original_partition": 0, "original_offset": 1, "original_type": type_}
+        data |= {"original_id": "x", "original_source": "crm", "subject": subject, "reason": reason, "field": field_}
+        data |= {"text": f"{field_} is missing", "owner": owner, "schema_id": 1, "dlq_topic": "t.dlq.v1"}
+        return self.add("refusal", "record.rejected", data, subject=subject)
+
+    def alerts(self) -> list[tuple[str, str, str, str, str, list[str]]]:
+        """(local time, transition, rule, subject, severity, recipients) of every alert event."""
+        return [
+            (
+                self.local(d.recorded),
+                d.type.removeprefix("alert."),
+                d.data["rule_id"],
+                d.data["subject"],
+                d.data["severity"],
+                d.data["recipients"],
+            )
+            for d in self.said
+            if d.type.startswith("alert.")
+        ]
+
+    def rows(self, measure: str, **dims: str) -> list[tuple[str, Decimal | None]]:
+        """(local minute, value) of a measure's rows with exactly these dims."""
+        return [
+            (self.local(d.data["minute"]), d.data["value"])
+            for d in self.said
+            if d.type == "metric.minute.computed" and d.data["metric_id"] == measure and d.data["dims"] == dims
+        ]
+
+    def local(self, ms: int) -> str:
+        return datetime.fromtimestamp(ms / 1000, ZoneInfo(self.zone)).strftime("%m-%d %H:%M")
