@@ -13,9 +13,9 @@ from typing import Any
 from sharedchain.canonical import dumps
 from sharedchain.envelope import Headers
 from sharedchain.fact import Derived, Fact
+from sharedchain.spine import ENGINE
 
 Row = tuple[Any, ...]
-ENGINE = "sharedchain/engine"  # `source` of what engines derive
 
 
 @dataclass(frozen=True, slots=True)

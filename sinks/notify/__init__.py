@@ -1,0 +1,1 @@
+"""Alerts to people: mute → group → deduplicate → rate → send → retry → record."""

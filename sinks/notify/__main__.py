@@ -1,0 +1,50 @@
+"""`python -m sinks.notify [--home DIR] [--policy FILE]`"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sharedchain.codec import Codec
+from sharedchain.endpoints import Endpoints
+from sharedchain.errors import SharedChainError
+from sharedchain.kafka import producer
+from sharedchain.registry import Registry
+from sharedchain.schemas import Catalog
+from sinks.notify.channels import CHANNELS
+from sinks.notify.ledger import LedgerReader
+from sinks.notify.policy import FILE, read_policy
+from sinks.notify.record import Recorder
+from sinks.notify.sink import NotifySink
+from sinks.notify.texts import Words
+from sinks.program import arguments, prepare, run
+
+GROUP = "chain.sink.notify"
+ALERTS = "ops.alert.v1"
+
+
+def main() -> int:
+    parser = arguments("sinks.notify", __doc__)
+    parser.add_argument("--policy", type=Path, default=FILE, help="mutes, rates and attempts")
+    asked = parser.parse_args()
+    stopping = prepare()
+    try:
+        endpoints = Endpoints.load(asked.home)
+        codec = Codec(Registry(endpoints.registry), Catalog.load())
+        sink = NotifySink(
+            {name: build(endpoints) for name, build in CHANNELS.items()},
+            read_policy(asked.policy),
+            Words(endpoints.gateway, endpoints.link_secret.get_secret_value()),
+            codec,
+            Recorder(producer(endpoints), codec),
+            LedgerReader(endpoints, codec),
+        )
+        run(endpoints, GROUP, [ALERTS], sink, asked.member, stopping)
+    except SharedChainError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
