@@ -1,0 +1,1 @@
+"""Ingest: the one writer of the spine. `python -m streams.ingest` runs one lane."""

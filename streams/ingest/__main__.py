@@ -1,0 +1,62 @@
+"""`python -m streams.ingest [--home DIR] [--lane K] [--lanes N]`: run one lane until a signal.
+
+Crash-only: whatever it cannot decide ends the process, and the restart finds its footing again.
+Exit codes: 0 asked to stop · 70 a fault · 71 the spine has a gap · 72 fenced by a successor ·
+73 our clock and the broker's disagree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from sharedchain.endpoints import Endpoints
+from sharedchain.errors import Fenced
+from streams.ingest import metrics
+from streams.ingest.lane import Lane
+from streams.ingest.recovery import Torn
+from streams.ingest.settings import Settings
+from streams.ingest.writer import ClockSkew
+
+log = logging.getLogger("ingest")
+_CODES: dict[type[Exception], int] = {Torn: 71, Fenced: 72, ClockSkew: 73}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The program; returns its exit code."""
+    asked = _arguments().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    told = {name: value for name in ("tick", "resume") if (value := getattr(asked, name)) is not None}
+    try:
+        metrics.serve()
+        Lane(Endpoints.load(asked.home), asked.lane, asked.lanes, Settings(**told)).run(stop)
+    except Exception as error:
+        code = next((c for kind, c in _CODES.items() if isinstance(error, kind)), 70)
+        log.critical("lane %d ends (%d): %s", asked.lane, code, error, exc_info=code == 70)
+        return code
+    log.info("lane %d stopped", asked.lane)
+    return 0
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m streams.ingest", description="One lane of ingest.")
+    parser.add_argument("--home", type=Path, help="where endpoints.json lies (default: SHAREDCHAIN_HOME)")
+    parser.add_argument("--lane", type=int, default=0, help="this lane's number, from 0")
+    parser.add_argument("--lanes", type=int, default=1, help="how many lanes there are")
+    parser.add_argument("--tick", type=int, help="milliseconds between wall ticks")
+    parser.add_argument("--resume", help="«topic/partition» stopped by poison that may go on, or «all»")
+    return parser
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # no destructor of a fenced client may hold the process

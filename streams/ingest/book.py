@@ -1,0 +1,97 @@
+"""What a lane remembers: a map of small values and a map of identities, with a journal over it.
+
+A turn writes into a Journal; the journal is poured into the book beneath it only after the Kafka
+transaction committed, so an aborted turn leaves no trace.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any, Protocol
+
+
+def key(*parts: str | int) -> str:
+    """One text for a path of parts. Unambiguous: a `/` inside a part is escaped."""
+    return "/".join(str(p).replace("%", "%25").replace("/", "%2F") for p in parts)
+
+
+class Book(Protocol):
+    """Values are JSON values; None is «not there»."""
+
+    def get(self, name: str) -> Any: ...
+
+    def put(self, name: str, value: Any) -> None:
+        """Set; None removes."""
+
+    def names(self, prefix: str) -> list[str]:
+        """All names that begin with `prefix`, sorted."""
+
+    def content(self, identity: bytes) -> bytes | None:
+        """Content digest remembered for an identity digest."""
+
+    def remember(self, identity: bytes, content: bytes | None) -> None:
+        """None forgets."""
+
+
+class MemoryBook:
+    """A Book in two dicts."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.identities: dict[bytes, bytes] = {}
+
+    def get(self, name: str) -> Any:
+        return self.values.get(name)
+
+    def put(self, name: str, value: Any) -> None:
+        if value is None:
+            self.values.pop(name, None)
+        else:
+            self.values[name] = value
+
+    def names(self, prefix: str) -> list[str]:
+        return sorted(n for n in self.values if n.startswith(prefix))
+
+    def content(self, identity: bytes) -> bytes | None:
+        return self.identities.get(identity)
+
+    def remember(self, identity: bytes, content: bytes | None) -> None:
+        if content is None:
+            self.identities.pop(identity, None)
+        else:
+            self.identities[identity] = content
+
+
+class Journal:
+    """A Book of changes over another one, which stays untouched."""
+
+    def __init__(self, under: Book) -> None:
+        self._under = under
+        self.values: dict[str, Any] = {}
+        self.identities: dict[bytes, bytes | None] = {}
+
+    def get(self, name: str) -> Any:
+        return self.values[name] if name in self.values else self._under.get(name)
+
+    def put(self, name: str, value: Any) -> None:
+        self.values[name] = value
+
+    def names(self, prefix: str) -> list[str]:
+        found = [n for n in self._under.names(prefix) if n not in self.values]
+        for name, value in self.values.items():
+            if value is not None and name.startswith(prefix):
+                found.insert(bisect_left(found, name), name)
+        return found
+
+    def content(self, identity: bytes) -> bytes | None:
+        return self.identities[identity] if identity in self.identities else self._under.content(identity)
+
+    def remember(self, identity: bytes, content: bytes | None) -> None:
+        self.identities[identity] = content
+
+    def pour(self, into: Book) -> None:
+        """Write every change into a book."""
+        for name, value in self.values.items():
+            into.put(name, value)
+        for identity, content in self.identities.items():
+            into.remember(identity, content)

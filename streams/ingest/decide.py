@@ -1,0 +1,236 @@
+"""What one record of a domain topic becomes: a fact, a parked child, a refusal, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sharedchain.envelope import read_headers
+from sharedchain.errors import Reason, Refused
+from sharedchain.fact import Fact, Kind
+from sharedchain.schemas import EventType, Topic
+from sharedchain.scope import SYSTEM, partition_of
+from streams.ingest import config, judge, lifecycle, parked, scopes
+from streams.ingest.identity import Identity, content_of, identify
+from streams.ingest.record import Record
+from streams.ingest.refuse import Case, refuse, refuse_parked
+from streams.ingest.turn import Turn
+
+TICK = "clock.ticked"
+MAX_VALUE = 256 * 1024
+Judge = Callable[[Turn, Case, Topic], None]
+MAX_KEY = MAX_HEADERS = 16 * 1024
+
+
+def decide(turn: Turn, record: Record) -> Reason | None:
+    """Judge one record into the turn; the reason when it was refused. Another lane's record: nothing.
+
+    Raises ConnectionFailed when the registry does not answer: nothing was decided then.
+    """
+    topic = turn.catalog.topics[record.topic]
+    case = Case(record, topic.tenant or judge.DEFAULT_TENANT)
+    try:
+        case.said = read_headers(record.headers)
+        case.scope = judge.tenant_of(case.said, topic)
+    except Refused as error:
+        return _refused(turn, case, error)
+    if topic.name == config.TOPIC:
+        return _decide(turn, case, topic, _define)
+    return _decide(turn, case, topic, _accept) if partition_of(case.scope) in turn.owned else None
+
+
+def _decide(turn: Turn, case: Case, topic: Topic, then: Judge) -> Reason | None:
+    try:
+        read(turn, case, topic)
+        then(turn, case, topic)
+    except Refused as error:
+        return _refused(turn, case, error)
+    return None
+
+
+def _refused(turn: Turn, case: Case, error: Refused) -> Reason | None:
+    if partition_of(case.scope) not in turn.owned:
+        return None
+    refuse(turn, case, error)
+    return error.reason
+
+
+def read(turn: Turn, case: Case, topic: Topic) -> None:
+    """Bytes → type and data. Raises Refused for what cannot be read, ConnectionFailed."""
+    record = case.record
+    if record.value is None:
+        raise Refused("tombstone", "a record without a value deletes nothing here: publish an event that says so")
+    sizes = ("value", len(record.value), MAX_VALUE), ("key", len(record.key or b""), MAX_KEY)
+    headers = sum(len(n) + len(v or b"") for n, v in record.headers)
+    for what, size, limit in (*sizes, ("headers", headers, MAX_HEADERS)):
+        if size > limit:
+            raise Refused("too_large", f"the {what} has {size} bytes, at most {limit} are taken", what)
+    decoded = turn.codec.decode(topic.name, record.value)
+    case.kind, case.data, case.schema_id = decoded.type, decoded.data, decoded.schema_id
+    judge.check_type(case.said, case.kind, turn.catalog)
+
+
+def _accept(turn: Turn, case: Case, topic: Topic) -> None:
+    kind, said, scope = _kind(case), case.said, case.scope
+    partition = partition_of(scope)
+    known = config.dictionaries(turn.book, partition, set(kind.terms.values()))
+    data = case.data = judge.words(kind, case.data, known, said.source)
+    who = case.who = identify(said, scope, topic.name, kind.name, data, kind.identity)
+    value = turn.codec.encode(kind, data)
+    same = repeats(turn, who, content_of(value))
+    if same:
+        turn.counts["duplicate", topic.name] += 1
+        return
+    judge.values(kind, data)
+    time, recorded = _times(turn, case, topic)
+    if same is False:
+        raise Refused("conflict", f"{who.source} {who.id} came before with other content: give it a new ce_id", "ce_id")
+    as_kind = _as_kind(turn, kind, scope, data, time)
+    fact = _append(turn, case, as_kind, partition, time, time if as_kind == "tick" else recorded, value)
+    turn.counts[as_kind, topic.name] += 1
+    if as_kind == "tick":
+        expire(turn, partition, fact.recorded, scope)
+    elif as_kind == "fact" and kind.creates:
+        release(turn, fact, kind.creates)
+
+
+def _as_kind(turn: Turn, kind: EventType, scope: str, data: Mapping[str, Any], time: int) -> Kind:
+    if kind.name == TICK:
+        scopes.check_tick(scopes.of(turn.book, partition_of(scope), scope), time)
+        return "tick"
+    if lifecycle.lacks_parent(turn.book, kind, scope, data):
+        return "parked"
+    lifecycle.check(turn.book, kind, scope, data)
+    return "fact"
+
+
+def _times(turn: Turn, case: Case, topic: Topic) -> tuple[int, int]:
+    """(event time, recorded time). Raises Refused(bad_time)."""
+    kind, partition = _kind(case), partition_of(case.scope)
+    scope = scopes.of(turn.book, partition, case.scope)
+    now = turn.clock(partition, case.scope)
+    zone = config.tenant(turn.book, partition, case.scope).timezone
+    otherwise = case.record.timestamp if scope.mode == "wall" else now
+    time = judge.time_of(case.said, kind, case.data, zone, otherwise)
+    if not now and not time:
+        raise Refused("bad_time", f"tenant {case.scope} has no clock yet: give ce_time, or tick it first", "ce_time")
+    judge.plausible(time, now, topic, case.said.backfill)
+    return time, now or max(scope.recorded, time)
+
+
+def _define(turn: Turn, case: Case, topic: Topic) -> None:
+    """A configuration goes to every partition of this lane that does not have it yet."""
+    kind, data = _kind(case), case.data
+    judge.words(kind, data, {}, case.said.source)
+    config.check(data)
+    name = str(data["name"])
+    told = f"{data['kind']}/{name}/{data['hash']}"
+    source = case.said.source or f"kafka:{topic.name}"
+    case.who = Identity(source, case.said.id or told, None, None)
+    fresh = [p for p in turn.owned if config.hash_of(turn.book, p, data["kind"], name) != data["hash"]]
+    if data["kind"] == "tenant" and partition_of(name) in fresh:
+        scopes.check_mode(turn.book, partition_of(name), name, config.read_tenant(data["body"]).mode)
+    value = turn.codec.encode(kind, data)
+    again = case.said.id and identify(case.said, SYSTEM, topic.name, kind.name, data, ())
+    if not fresh or (again and repeats(turn, again, content_of(value))):
+        turn.counts["duplicate", topic.name] += 1
+        return
+    for partition in fresh:
+        _append(
+            turn,
+            case,
+            "config",
+            partition,
+            case.said.time or case.record.timestamp,
+            turn.clock(partition, SYSTEM),
+            value,
+        )
+    turn.counts["config", topic.name] += 1
+
+
+def repeats(turn: Turn, who: Identity, content: bytes) -> bool | None:
+    """True: the same came before. False: the same name with other content. None: new.
+
+    A name given by headers decides; behind a new name, the payload's identity with the very content
+    it had last is the same event told again.
+    """
+    strict = turn.book.content(who.named or who.told or b"")
+    if strict is not None:
+        return strict == content
+    if who.named and who.told and turn.book.content(who.told) == content:
+        return True
+    return None
+
+
+def release(turn: Turn, parent: Fact, entity: str) -> None:
+    """The parent has come: its children follow it, each judged as if it came now."""
+    for item in parked.children(turn.book, parent.scope, entity, parent.subject):
+        value = bytes.fromhex(item.value)
+        decoded = turn.codec.decode_ours(value)
+        try:
+            lifecycle.check(turn.book, decoded.type, item.scope, decoded.data)
+        except Refused as error:
+            refuse_parked(turn, item, decoded.type, decoded.data, error)
+            continue
+        turn.append(
+            kind="fact",
+            partition=item.partition,
+            scope=item.scope,
+            recorded=parent.recorded,
+            value=value,
+            type=item.type,
+            id=item.id,
+            source=item.source,
+            subject=item.subject,
+            time=item.time,
+            tenant=item.tenant,
+            data=decoded.data,
+            actor=item.actor,
+            correlation=item.correlation,
+            causation=item.causation,
+            backfill=item.backfill,
+            src=item.src,
+        )
+        turn.counts["released", item.src.rsplit("/", 2)[0]] += 1
+
+
+def expire(turn: Turn, partition: int, at: int, scope: str | None = None) -> None:
+    """A tick has passed deadlines: children of this scope (None: of all wall scopes) are orphans."""
+    for item in parked.overdue(turn.book, partition, at):
+        mine = item.scope == scope if scope else scopes.of(turn.book, partition, item.scope).mode == "wall"
+        if mine:
+            decoded = turn.codec.decode_ours(bytes.fromhex(item.value))
+            text = f"no {item.entity} {item.parent} within 24 hours: publish it, then this event again"
+            field = decoded.type.parent.field if decoded.type.parent else ""
+            refuse_parked(turn, item, decoded.type, decoded.data, Refused("orphan", text, field))
+
+
+def _append(turn: Turn, case: Case, as_kind: Kind, partition: int, time: int, recorded: int, value: bytes) -> Fact:
+    kind, said, who = _kind(case), case.said, case.who
+    assert who is not None
+    subject = case.data.get(kind.subject) if kind.subject else case.scope
+    return turn.append(
+        kind=as_kind,
+        partition=partition,
+        scope=case.scope,
+        recorded=recorded,
+        value=value,
+        type=kind.name,
+        id=who.id,
+        source=who.source,
+        subject=str(subject),
+        time=time,
+        tenant=case.scope,
+        data=case.data,
+        actor=said.actor,
+        correlation=said.correlation,
+        causation=said.causation,
+        backfill=said.backfill,
+        src=case.record.place,
+        traceparent=said.traceparent,
+    )
+
+
+def _kind(case: Case) -> EventType:
+    assert case.kind is not None
+    return case.kind

@@ -1,0 +1,70 @@
+"""The lane's state as a fold of the spine. Live and recovering lanes fold the same facts alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sharedchain.fact import Fact
+from sharedchain.schemas import EventType
+from sharedchain.scope import EVERY_WALL_SCOPE, SYSTEM
+from streams.ingest import config, lifecycle, parked, scopes
+from streams.ingest.book import Book
+from streams.ingest.identity import content_of, digest, told_by
+
+REJECTED = "record.rejected"
+
+
+def fold(book: Book, types: Mapping[str, EventType], fact: Fact, value: bytes) -> None:
+    """Take one spine record; `value` is its framed bytes."""
+    _clocks(book, fact)
+    match fact.kind:
+        case "config":
+            config.define(book, fact.partition, fact.data)
+            remember(book, types[fact.type], fact, value)
+        case "parked":
+            kind = types[fact.type]
+            remember(book, kind, fact, value)
+            parked.park(book, fact, value, kind)
+        case "fact":
+            kind = types[fact.type]
+            remember(book, kind, fact, value)
+            parked.unpark(book, fact.scope, fact.source, fact.id)
+            lifecycle.fold(book, kind, fact.scope, fact.data)
+        case "refusal":
+            book.remember(bytes.fromhex(fact.id), b"")
+            if item := parked.unpark(book, fact.scope, fact.data["original_source"], fact.data["original_id"]):
+                forget(book, item)
+        case "tick" if fact.scope != EVERY_WALL_SCOPE:
+            remember(book, types[fact.type], fact, value)
+
+
+def remember(book: Book, kind: EventType, fact: Fact, value: bytes) -> None:
+    """Know this event again by both of its identities."""
+    content = content_of(value)
+    book.remember(digest("named", fact.scope, fact.source, fact.id), content)
+    told, _ = told_by(fact.scope, kind.name, fact.data, kind.identity)
+    if told:
+        book.remember(told, content)
+
+
+def forget(book: Book, item: parked.Parked) -> None:
+    """A waiting child was refused after all: repaired, it may come again under its name."""
+    book.remember(digest("named", item.scope, item.source, item.id), None)
+    if item.told:
+        book.remember(bytes.fromhex(item.told), None)
+
+
+def _clocks(book: Book, fact: Fact) -> None:
+    head = scopes.head(book, fact.partition)
+    head = head._replace(seq=fact.seq)
+    if fact.scope in (EVERY_WALL_SCOPE, SYSTEM):
+        tick = fact.data["n"] if fact.kind == "tick" else head.tick
+        scopes.set_head(book, fact.partition, head._replace(recorded=max(head.recorded, fact.recorded), tick=tick))
+        return
+    scope = scopes.of(book, fact.partition, fact.scope)
+    if scope.mode == "wall":
+        head = head._replace(recorded=max(head.recorded, fact.recorded))
+    else:
+        scope = scope._replace(recorded=fact.recorded, tick=fact.recorded if fact.kind == "tick" else scope.tick)
+    scopes.set_head(book, fact.partition, head)
+    scopes.put(book, fact.partition, fact.scope, scope)

@@ -1,0 +1,114 @@
+"""The contract of one decoded event, and the reading of its context. First failure is the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from sharedchain import contract
+from sharedchain.dictionary import Dictionary
+from sharedchain.envelope import Envelope
+from sharedchain.errors import Refused
+from sharedchain.schemas import Catalog, EventType, Topic
+from sharedchain.scope import SYSTEM
+
+DEFAULT_TENANT = "default"
+_DAY, _MINUTE = 86_400_000, 60_000
+_END_OF_TIME = 253_402_300_800_000  # year 10000: no RFC 3339 behind it
+_MONEY = Decimal(10) ** 16  # decimal(18,2)
+
+
+def tenant_of(said: Envelope, topic: Topic) -> str:
+    """The tenant of a record: header, else the topic file's, else `default`. Never the key.
+
+    Raises Refused(bad_header) for a name nobody can have, (permission) for one kept for ourselves.
+    """
+    name = said.tenant or topic.tenant or DEFAULT_TENANT
+    if len(name) > 128 or not name.isprintable():
+        raise Refused("bad_header", "a tenant's name has 1 to 128 printable characters", "ce_tenant")
+    if name.startswith("_") and name != topic.tenant:
+        raise Refused("permission", f"tenant names with a leading _ are the system's: {name}", "ce_tenant")
+    if topic.tenant == SYSTEM and name != SYSTEM:
+        raise Refused("permission", f"{topic.name} belongs to {SYSTEM}: leave ce_tenant out", "ce_tenant")
+    return name
+
+
+def check_type(said: Envelope, kind: EventType, catalog: Catalog) -> None:
+    """The schema says what a value is. Raises Refused(bad_header) when `ce_type` names another of our types."""
+    other = catalog.types.get(said.type) or catalog.by_fullname.get(said.type)
+    if other and other.name != kind.name:
+        raise Refused("bad_header", f"ce_type says {said.type}, the value is {kind.name}", "ce_type")
+
+
+def words(kind: EventType, data: Mapping[str, Any], known: Mapping[str, Dictionary], source: str) -> dict[str, Any]:
+    """`data` with the dictionary's codes. Raises Refused(missing_field | unknown_term)."""
+    contract.check_required(kind, data)
+    return contract.map_terms(kind, data, known, source)
+
+
+def values(kind: EventType, data: Mapping[str, Any]) -> None:
+    """Raises Refused(domain) for a value that cannot be: negative or too much money, no such zone."""
+    for where, amount in money(kind.schema, data):
+        if amount < 0:
+            raise Refused("domain", f"{where} is {amount}: money is not negative here", where)
+        if amount >= _MONEY:
+            raise Refused("domain", f"{where} does not fit decimal(18,2)", where)
+    if (zone := data.get("timezone")) and zone not in available_timezones():
+        raise Refused("domain", f"no time zone {zone!r}: use an IANA name such as Asia/Shanghai", "timezone")
+
+
+def time_of(said: Envelope, kind: EventType, data: Mapping[str, Any], zone: str, otherwise: int) -> int:
+    """When it happened: `ce_time`, else the topic file's time field, else `otherwise`."""
+    if said.time is not None:
+        return said.time
+    match data.get(kind.time) if kind.time else None:
+        case int() as moment:
+            return moment
+        case datetime() as moment:
+            return round(moment.timestamp() * 1000)
+        case date() as day:
+            return round(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+    return otherwise
+
+
+def plausible(time: int, now: int, topic: Topic, backfill: bool) -> None:
+    """Raises Refused(bad_time). `now` is the scope's clock, 0 = it has none yet; backfill is exempt."""
+    if not 0 <= time < _END_OF_TIME:
+        raise Refused("bad_time", f"{time} ms is no time of this calendar", "ce_time")
+    if backfill or not now:
+        return
+    if time < now - topic.past_days * _DAY:
+        raise Refused("bad_time", f"{_iso(time)} is more than {topic.past_days} days before {_iso(now)}", "ce_time")
+    if time > now + topic.future_minutes * _MINUTE:
+        raise Refused(
+            "bad_time", f"{_iso(time)} is more than {topic.future_minutes} minutes after {_iso(now)}", "ce_time"
+        )
+
+
+def money(schema: Mapping[str, Any], data: Any, at: str = "") -> Iterator[tuple[str, Decimal]]:
+    """Every decimal of scale 2 in a value, with where it stands (`lines[2].amount`)."""
+    for field in schema["fields"]:
+        value = data.get(field["name"])
+        if value is None:
+            continue
+        where = f"{at}{field['name']}"
+        for form in _forms(field["type"]):
+            if form.get("logicalType") == "decimal" and form.get("scale") == 2:
+                yield where, value
+            elif form["type"] == "record" and isinstance(value, dict):
+                yield from money(form, value, f"{where}.")
+            elif form["type"] == "array" and isinstance(form["items"], dict) and form["items"].get("type") == "record":
+                for index, element in enumerate(value):
+                    yield from money(form["items"], element, f"{where}[{index}].")
+
+
+def _forms(declared: Any) -> list[Mapping[str, Any]]:
+    branches = declared if isinstance(declared, list) else [declared]
+    return [b for b in branches if isinstance(b, dict)]
+
+
+def _iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,159 @@
+"""One lane: the loop that turns domain records into the spine, a transaction a turn."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from sharedchain.codec import Codec
+from sharedchain.endpoints import Endpoints
+from sharedchain.errors import ConnectionFailed
+from sharedchain.kafka import create_topics
+from sharedchain.registry import Registry
+from sharedchain.schemas import Catalog
+from sharedchain.scope import PARTITIONS
+from streams.ingest import config, metrics, ticks
+from streams.ingest.book import key
+from streams.ingest.breaker import Breaker
+from streams.ingest.decide import decide
+from streams.ingest.reader import Reader
+from streams.ingest.record import Record, in_append_order
+from streams.ingest.recovery import recover
+from streams.ingest.settings import Settings
+from streams.ingest.store import open_store
+from streams.ingest.ticks import Place
+from streams.ingest.turn import Turn
+from streams.ingest.writer import Writer
+
+log = logging.getLogger("ingest")
+
+
+def wall() -> int:
+    """This machine's clock, milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class Lane:
+    """Lane `number` of `lanes`: the writer of the spine partitions p with p % lanes == number."""
+
+    def __init__(
+        self, endpoints: Endpoints, number: int, lanes: int, settings: Settings, now: Callable[[], int] = wall
+    ) -> None:
+        """Take the lane over and find its footing; raises what recovery raises."""
+        self.owned = tuple(p for p in range(PARTITIONS) if p % lanes == number)
+        self._settings, self._now = settings, now
+        self._catalog = Catalog.load()
+        create_topics(endpoints, self._catalog)
+        self._codec = Codec(Registry(endpoints.registry), self._catalog)
+        self._writer = Writer(endpoints, number, settings.skew, now)
+        self._writer.init()
+        self._store = open_store(endpoints.home / "ingest" / f"lane{number}.sqlite")
+        count = recover(endpoints, self._codec, self._store, self.owned)
+        doors = tuple(sorted(t.name for t in self._catalog.topics.values() if t.ingest))
+        self._reader = Reader(endpoints, number, doors)
+        self._words = {d for t in self._catalog.types.values() if t.topic in doors for d in t.terms.values()}
+        self._breakers: dict[Place, Breaker] = {}
+        log.info("lane %d owns partitions %s; %d records caught up", number, self.owned, count)
+
+    def run(self, stop: threading.Event) -> None:
+        """Turn after turn until `stop`; raises whatever ends this process."""
+        while not stop.is_set():
+            interval = self._settings.tick
+            wait = (interval - self._now() % interval) / 1000
+            records = self._reader.read(self._settings.batch, max(wait, 0.001))
+            while not stop.is_set() and not self._turn(records):
+                stop.wait(0.5)
+        self._reader.close()
+        self._store.close()
+
+    def _turn(self, records: list[Record]) -> bool:
+        """Judge and write one batch. False: the registry does not answer, nothing happened."""
+        turn = Turn(self._store, self._catalog, self._codec, self.owned, self._now())
+        breakers = {place: copy.deepcopy(b) for place, b in self._breakers.items()} if records else self._breakers
+        offsets: dict[Place, int] = {}
+        try:
+            self._judge(turn, records, breakers, offsets)
+            self._tick(turn)
+        except ConnectionFailed as error:
+            metrics.WAITING.set(1)
+            log.warning("waiting, nothing is refused: %s", error)
+            return False
+        metrics.WAITING.set(0)
+        stopped = [p for p, b in breakers.items() if b.stopped and not self._stopped(p)]
+        self._commit(turn, {**self._ends(stopped), **offsets})
+        self._breakers = breakers
+        for place in stopped:
+            self._stop(place)
+        if not self._reader.doors_open and self._reader.config_read:
+            self._open_doors()
+        return True
+
+    def _judge(
+        self, turn: Turn, records: list[Record], breakers: dict[Place, Breaker], offsets: dict[Place, int]
+    ) -> None:
+        for record in in_append_order(records, config.TOPIC):
+            place = (record.topic, record.partition)
+            breaker = breakers.setdefault(place, Breaker())
+            if breaker.stopped:
+                turn.book.put(key("stopped", *place), 1)
+                continue
+            reason = decide(turn, record)
+            breaker.observe(_source(record), reason)
+            offsets[place] = record.offset + 1
+
+    def _tick(self, turn: Turn) -> None:
+        """Ticks stand behind the facts of their turn, and only when no older record is unread."""
+        interval = self._settings.tick
+        number = turn.now // interval
+        if self._reader.doors_open and self._reader.backlog.clear(number * interval):
+            for partition in ticks.due(turn.book, self.owned, number):
+                ticks.tick(turn, partition, number, interval)
+
+    def _ends(self, stopped: list[Place]) -> dict[Place, int]:
+        """Clean ends: where the end of a partition was seen, behind aborted records and markers too."""
+        committed = self._reader.committed
+        return {p: o for p, o in self._reader.ends.items() if o > committed.get(p, -1) and p not in stopped}
+
+    def _commit(self, turn: Turn, offsets: dict[Place, int]) -> None:
+        changed = {p: o for p, o in offsets.items() if o != self._reader.committed.get(p)}
+        if not turn.entries and not changed:
+            return
+        marks = self._writer.write(turn, changed, self._reader.group())
+        self._store.adopt(turn.book, marks)
+        self._reader.committed.update(changed)
+        metrics.count(turn)
+
+    def _open_doors(self) -> None:
+        lacking = {d for d in self._words for p in self.owned if not config.dictionaries(self._store, p, {d})}
+        metrics.WAITING.set(1 if lacking else 0)
+        if lacking:
+            log.warning("waiting for dictionaries on %s: %s", config.TOPIC, ", ".join(sorted(lacking)))
+            return
+        stopped = {(t, int(p)) for n in self._store.names("stopped/") for _, t, p in [n.split("/")]}
+        if self._settings.resume:
+            resumed = {
+                p for p in stopped if self._settings.resume == "all" or f"{p[0]}/{p[1]}" in self._settings.resume
+            }
+            for place in resumed:
+                self._store.put(key("stopped", *place), None)
+            stopped -= resumed
+        for place in stopped:
+            metrics.STOPPED.labels(*map(str, place)).set(1)
+            log.error("%s/%d stays stopped: see `sharedchain dlq list`, then start with --resume", *place)
+        self._reader.open_doors(stopped)
+
+    def _stopped(self, place: Place) -> bool:
+        return place in self._breakers and self._breakers[place].stopped
+
+    def _stop(self, place: Place) -> None:
+        self._reader.stop(place)
+        self._store.put(key("stopped", *place), 1)
+        metrics.STOPPED.labels(*map(str, place)).set(1)
+        log.error("%s/%d is poisoned: more than a fifth of its last 1,000 records cannot be decoded; stopped", *place)
+
+
+def _source(record: Record) -> str:
+    return next((str(v) for n, v in record.headers if n == "ce_source"), "")

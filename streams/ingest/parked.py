@@ -1,0 +1,118 @@
+"""Children that wait for their parent: found by identity, by parent, and by deadline."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sharedchain.fact import Fact
+from sharedchain.schemas import EventType
+from streams.ingest.book import Book, key
+from streams.ingest.identity import told_by
+
+PATIENCE = 86_400_000  # ms by the ticks of its scope
+
+
+class Parked(NamedTuple):
+    """A waiting fact, without its data: `value` is its framed bytes in hex,
+    `told` the digest of its payload's identity."""
+
+    partition: int
+    seq: int
+    scope: str
+    source: str
+    id: str
+    type: str
+    subject: str
+    time: int
+    tenant: str
+    actor: str
+    correlation: str
+    causation: str
+    backfill: bool
+    src: str
+    value: str
+    told: str
+    entity: str
+    parent: str
+    deadline: int
+
+
+def park(book: Book, fact: Fact, value: bytes, kind: EventType) -> None:
+    """Remember a fact of kind `parked`; its type has a parent."""
+    assert kind.parent, f"{kind.name} has no parent to wait for"
+    told, _ = told_by(fact.scope, kind.name, fact.data, kind.identity)
+    item = Parked(
+        partition=fact.partition,
+        seq=fact.seq,
+        scope=fact.scope,
+        source=fact.source,
+        id=fact.id,
+        type=fact.type,
+        subject=fact.subject,
+        time=fact.time,
+        tenant=fact.tenant,
+        actor=fact.actor,
+        correlation=fact.correlation,
+        causation=fact.causation,
+        backfill=fact.backfill,
+        src=fact.src,
+        value=value.hex(),
+        told=told.hex() if told else "",
+        entity=kind.parent.entity,
+        parent=str(fact.data[kind.parent.field]),
+        deadline=fact.recorded + PATIENCE,
+    )
+    name = _name(item.scope, item.source, item.id)
+    book.put(name, item)
+    book.put(_child(item), name)
+    book.put(_due(item), name)
+
+
+def unpark(book: Book, scope: str, source: str, identity: str) -> Parked | None:
+    """Forget a waiting fact; None when there was none."""
+    item = waiting(book, scope, source, identity)
+    if item:
+        for name in (_name(scope, source, identity), _child(item), _due(item)):
+            book.put(name, None)
+    return item
+
+
+def waiting(book: Book, scope: str, source: str, identity: str) -> Parked | None:
+    return _read(book.get(_name(scope, source, identity)))
+
+
+def children(book: Book, scope: str, entity: str, parent: str) -> list[Parked]:
+    """Those who wait for this parent, in their order on the spine."""
+    return [_found(book, n) for n in book.names(key("child", scope, entity, parent) + "/")]
+
+
+def overdue(book: Book, partition: int, at: int) -> list[Parked]:
+    """Those whose deadline is at or before `at`, earliest first, of every scope of the partition."""
+    late = []
+    for name in book.names(key("due", partition) + "/"):
+        if int(name.split("/")[2]) > at:
+            break
+        late.append(_found(book, name))
+    return late
+
+
+def _found(book: Book, index: str) -> Parked:
+    item = _read(book.get(book.get(index)))
+    assert item is not None, f"index {index} without its item"
+    return item
+
+
+def _read(value: Any) -> Parked | None:
+    return Parked(*value) if value else None
+
+
+def _name(scope: str, source: str, identity: str) -> str:
+    return key("parked", scope, source, identity)
+
+
+def _child(item: Parked) -> str:
+    return key("child", item.scope, item.entity, item.parent, f"{item.seq:015d}")
+
+
+def _due(item: Parked) -> str:
+    return key("due", item.partition, f"{item.deadline:015d}", f"{item.seq:015d}")

@@ -1,0 +1,123 @@
+"""A refusal: a fact on the spine and a dead letter, made together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sharedchain.envelope import Envelope
+from sharedchain.errors import Reason, Refused
+from sharedchain.fact import Fact
+from sharedchain.schemas import EventType
+from sharedchain.scope import partition_of
+from streams.ingest import scopes
+from streams.ingest.fold import REJECTED
+from streams.ingest.identity import Identity, digest, told_by
+from streams.ingest.parked import Parked
+from streams.ingest.record import Record
+from streams.ingest.turn import SOURCE, DeadLetter, Turn
+
+
+@dataclass(slots=True)
+class Case:
+    """What is known of a record so far; grows while it is judged."""
+
+    record: Record
+    scope: str
+    said: Envelope = field(default_factory=lambda: Envelope(type=""))
+    kind: EventType | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    schema_id: int | None = None
+    who: Identity | None = None
+
+    def named(self) -> tuple[str, str]:
+        """(source, id) as far as the record says them."""
+        if self.who:
+            return self.who.source, self.who.id
+        source = self.said.source or f"kafka:{self.record.topic}"
+        if self.said.id or not self.kind:
+            return source, self.said.id
+        return source, told_by(self.scope, self.kind.name, self.data, self.kind.identity)[1]
+
+
+def refuse(turn: Turn, case: Case, error: Refused) -> None:
+    """Append `record.rejected` and keep the raw bytes, unless this very refusal stands already."""
+    source, identity = case.named()
+    raw = hashlib.blake2b(case.record.value or b"", digest_size=16).hexdigest()
+    who = (source, identity, raw) if identity else (case.record.place,)
+    rejected = digest("refused", case.scope, *who, error.reason)
+    if turn.book.content(rejected) is not None:
+        turn.counts["repeated_refusal", case.record.topic] += 1
+        return
+    original = {
+        "original_topic": case.record.topic,
+        "original_partition": case.record.partition,
+        "original_offset": case.record.offset,
+        "original_type": case.kind.name if case.kind else case.said.type,
+        "original_id": identity,
+        "original_source": source,
+        "subject": _text(case, case.kind.subject if case.kind else "") or case.said.subject,
+        "owner": _text(case, case.kind.owner_field if case.kind else ""),
+        "schema_id": case.schema_id,
+        "dlq_topic": turn.catalog.topics[case.record.topic].dlq,
+    }
+    fact = _reject(turn, rejected.hex(), case.scope, original, error, case.said)
+    turn.dead.append(DeadLetter(place=case.record.place, record=case.record, refusal=fact, reason=error.reason))
+    turn.counts["refused", case.record.topic] += 1
+
+
+def refuse_parked(turn: Turn, item: Parked, kind: EventType, data: Mapping[str, Any], error: Refused) -> None:
+    """A child that waited is refused after all; its raw bytes are fetched from where they lie."""
+    topic, partition, offset = item.src.rsplit("/", 2)
+    original = {
+        "original_topic": topic,
+        "original_partition": int(partition),
+        "original_offset": int(offset),
+        "original_type": item.type,
+        "original_id": item.id,
+        "original_source": item.source,
+        "subject": item.subject,
+        "owner": str(data.get(kind.owner_field or "") or ""),
+        "schema_id": None,
+        "dlq_topic": turn.catalog.topics[topic].dlq,
+    }
+    said = Envelope(type=item.type, correlation=item.correlation, backfill=item.backfill, actor=item.actor)
+    rejected = digest("refused", item.scope, item.source, item.id, f"parked at {item.seq}", error.reason)
+    fact = _reject(turn, rejected.hex(), item.scope, original, error, said)
+    ours = bytes.fromhex(item.value)
+    turn.dead.append(DeadLetter(place=item.src, record=None, refusal=fact, reason=error.reason, ours=ours))
+    turn.counts["refused", topic] += 1
+
+
+def _reject(turn: Turn, identity: str, scope: str, original: Mapping[str, Any], error: Refused, said: Envelope) -> Fact:
+    reason: Reason = error.reason
+    data = {**original, "reason": reason, "field": error.field, "text": error.text}
+    partition = partition_of(scope)
+    recorded = turn.clock(partition, scope) or scopes.of(turn.book, partition, scope).recorded
+    return turn.append(
+        kind="refusal",
+        partition=partition,
+        scope=scope,
+        recorded=recorded,
+        value=turn.codec.encode(turn.catalog.types[REJECTED], data),
+        type=REJECTED,
+        id=identity,
+        source=SOURCE,
+        subject=str(original["subject"]),
+        time=recorded,
+        tenant=scope,
+        data=data,
+        actor=said.actor,
+        correlation=said.correlation,
+        causation=str(original["original_id"]),
+        backfill=said.backfill,
+        src=f"{original['original_topic']}/{original['original_partition']}/{original['original_offset']}",
+        traceparent=said.traceparent,
+    )
+
+
+def _text(case: Case, name: str | None) -> str:
+    value = case.data.get(name) if name else None
+    return "" if value is None else str(value)

@@ -1,0 +1,173 @@
+"""How a turn reaches Kafka: spine records, dead letters and offsets in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, KafkaException, TopicPartition
+
+from sharedchain.endpoints import Endpoints
+from sharedchain.envelope import Envelope, Headers
+from sharedchain.errors import Fenced, SharedChainError
+from sharedchain.failpoint import failpoint
+from sharedchain.kafka import consumer, transactional_producer
+from sharedchain.scope import SPINE
+from sharedchain.spine import spine_headers
+from streams.ingest import letters
+from streams.ingest.record import Record
+from streams.ingest.recovery import read_at
+from streams.ingest.store import Mark
+from streams.ingest.ticks import Place
+from streams.ingest.turn import DeadLetter, Entry, Turn
+
+_ANSWER = 10.0  # seconds for an answer of the coordinator before it is asked again
+
+
+class ClockSkew(SharedChainError):
+    """Our clock and the broker's differ too much to stamp time on facts."""
+
+
+class Writer:
+    """The one transactional producer of a lane. `init` fences whoever had it before."""
+
+    def __init__(self, endpoints: Endpoints, lane: int, skew: int, wall: Callable[[], int]) -> None:
+        self._endpoints, self._lane, self._skew, self._wall = endpoints, lane, skew, wall
+        self._producer = transactional_producer(
+            endpoints,
+            f"chain.ingest.lane{lane}",
+            **{"queue.buffering.max.messages": 200_000, "compression.type": "lz4"},
+        )
+
+    def init(self) -> None:
+        """Fence and abort the predecessor. Waits for brokers that do not answer yet."""
+        _until_done(lambda: self._producer.init_transactions(_ANSWER))
+
+    def write(self, turn: Turn, offsets: Mapping[Place, int], group: Any) -> dict[int, Mark]:
+        """One transaction; returns where each written partition of the spine ends now.
+
+        Raises Fenced, ClockSkew, KafkaException: then nothing was written, and this process must end.
+        """
+        busy = bool(turn.entries and turn.counts.total() > turn.counts["tick", ""])
+        ends: dict[int, int] = {}
+        try:
+            self._producer.begin_transaction()
+            _point("after_begin", busy)
+            self._produce(turn, ends)
+            _point("after_produce", busy)
+            places = [TopicPartition(t, p, offset) for (t, p), offset in offsets.items()]
+            if places:
+                _until_done(lambda: self._producer.send_offsets_to_transaction(places, group, _ANSWER))
+            _point("before_commit", busy)
+            _until_done(lambda: self._producer.commit_transaction(_ANSWER))
+        except KafkaException as error:
+            raise _fenced(error) from error
+        _point("after_commit", busy)
+        last = {e.fact.partition: e.fact for e in turn.entries}
+        return {p: Mark(fact.seq, ends[p], fact.id) for p, fact in last.items()}
+
+    def _produce(self, turn: Turn, ends: dict[int, int]) -> None:
+        failed: list[KafkaError] = []
+        stamped: list[int] = []
+
+        def done(error: KafkaError | None, message: Any) -> None:
+            if error is not None:
+                failed.append(error)
+                return
+            kind, moment = message.timestamp()
+            if kind == TIMESTAMP_LOG_APPEND_TIME:
+                stamped.append(moment)
+            if message.topic() == SPINE:
+                ends[message.partition()] = message.offset()
+
+        for entry in turn.entries:
+            self._send(
+                SPINE, entry.value, entry.fact.scope.encode() or None, _headers(entry), done, entry.fact.partition
+            )
+        for letter in turn.dead:
+            record = letter.record or self._fetch(letter)
+            topic = turn.catalog.topics[record.topic].dlq
+            self._send(
+                topic, letters.value(record), letter.place.encode(), letters.headers(letter, record, self._lane), done
+            )
+        self._producer.flush()
+        if failed:
+            raise KafkaException(failed[0])
+        self._check_clock(turn.now, stamped)
+
+    def _send(
+        self, topic: str, value: bytes | None, key: bytes | None, headers: Any, done: Any, partition: int = -1
+    ) -> None:
+        while True:
+            try:
+                self._producer.produce(topic, value, key, partition, headers=headers, on_delivery=done)
+                return
+            except BufferError:
+                self._producer.poll(0.01)
+
+    def _check_clock(self, before: int, stamped: list[int]) -> None:
+        if stamped and not before - self._skew <= min(stamped) <= max(stamped) <= self._wall() + self._skew:
+            raise ClockSkew(
+                f"the broker says {min(stamped)}, this machine {before}: set the clocks, at most {self._skew} ms apart"
+            )
+
+    def _fetch(self, letter: DeadLetter) -> Record:
+        """The published bytes of a child that waited."""
+        topic, partition, offset = letter.place.rsplit("/", 2)
+        reader = consumer(self._endpoints, "chain.ingest.letters", **{"enable.partition.eof": True})
+        try:
+            found = read_at(reader, topic, int(partition), int(offset))
+        finally:
+            reader.close()
+        if found is None:
+            return letters.lost(letter)
+        said: Any = found.headers() or ()
+        key, value = found.key(), found.value()
+        return Record(topic, int(partition), int(offset), _bytes(key), _bytes(value), tuple(said), found.timestamp()[1])
+
+
+def _headers(entry: Entry) -> Headers:
+    fact = entry.fact
+    envelope = Envelope(
+        type=fact.type,
+        id=fact.id,
+        source=fact.source,
+        time=fact.time,
+        subject=fact.subject,
+        tenant=fact.tenant,
+        correlation=fact.correlation,
+        causation=fact.causation,
+        actor=fact.actor,
+        backfill=fact.backfill,
+        traceparent=entry.traceparent,
+    )
+    return spine_headers(envelope, seq=fact.seq, recorded=fact.recorded, kind=fact.kind, scope=fact.scope, src=fact.src)
+
+
+def _until_done(call: Callable[[], object], patience: float = 120.0) -> None:
+    """Repeat a transactional call while its error is retriable."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            call()
+            return
+        except KafkaException as error:
+            if not error.args[0].retriable() or time.monotonic() > deadline:
+                raise _fenced(error) from error
+
+
+def _fenced(error: KafkaException) -> Exception:
+    said: KafkaError = error.args[0]
+    lost = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
+    return Fenced(f"a successor of this lane took over: {said.str()}") if said.code() in lost else error
+
+
+def _point(name: str, busy: bool) -> None:
+    """Failpoints count transactions that carry records, not bare ticks."""
+    if busy:
+        failpoint(f"ingest.{name}")
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
