@@ -1,1 +1,1 @@
-"""The HTTP door."""
+"""The HTTP door: CloudEvents in, alerts, metrics and forecasts out, the signed confirm page."""

@@ -1,0 +1,70 @@
+"""What a forecast says now: composition, age, the stale label. Pure: rows in, JSON data out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gateway.queries import REFRESH, UNSUPPORTED, UPDATED
+from sharedchain.envelope import parse_time, rfc3339
+
+_DAY_MS = 86_400_000
+_TIMES = ("refreshed_at", "stale_after")
+
+
+def present(rows: Iterable[Mapping[str, Any]], now: int) -> list[dict[str, Any]]:
+    """The forecasts that `rows` of `queries.live_facts` tell of, by id. `now` in ms gives their age."""
+    live: dict[str, tuple[int, dict[str, Any]]] = {}
+    later: list[tuple[int, str, dict[str, Any]]] = []
+    for row in rows:
+        data = json.loads(row["data"])
+        if row["type"] == UPDATED:
+            live[data["forecast_id"]] = (row["seq"], data)
+        else:
+            later.append((row["seq"], row["type"], data))
+    made = {name: _one(data, now) for name, (_, data) in sorted(live.items())}
+    for seq, kind, data in sorted(later, key=lambda one: one[0]):
+        name = data["forecast_id"]
+        if name not in live or seq < live[name][0]:
+            continue  # said of an earlier version
+        if kind == REFRESH:
+            made[name]["stale"] = True
+            made[name]["stale_since_age_days"] = data.get("age_days")
+        elif kind == UNSUPPORTED:
+            made[name]["unsupported_lines"].append(
+                {"line_id": data["line_id"], "opportunity_id": data.get("opportunity_id"), "cause": data.get("cause")}
+            )
+    return list(made.values())
+
+
+def _one(data: dict[str, Any], now: int) -> dict[str, Any]:
+    refreshed = milliseconds(data["refreshed_at"])
+    return spoken(data) | {
+        "age_days": max(0, (now - refreshed) // _DAY_MS),
+        "stale": False,  # until the log says so: forecast.refresh.requested
+        "stale_since_age_days": None,
+        "unsupported_lines": [],
+    }
+
+
+def spoken(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a live event with its times as RFC 3339 text."""
+    times = {name: rfc3339(milliseconds(data[name])) for name in _TIMES if data.get(name) is not None}
+    return {**data, **times}
+
+
+def history(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The versions in `rows` of `queries.forecast_history`, newest first."""
+    made = []
+    for row in rows:
+        live = json.loads(row["live"])
+        names = ("version", "old_total", "new_total", "project_part", "experience_part", "currency")
+        by = row["actor"] or live.get("owner_id")
+        made.append({name: live.get(name) for name in names} | {"by": by, "at": row["recorded"], "id": row["id"]})
+    return made
+
+
+def milliseconds(value: Any) -> int:
+    """A timestamp of canonical JSON: a number of milliseconds, or RFC 3339 text."""
+    return parse_time(value) if isinstance(value, str) else int(value)

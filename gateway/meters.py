@@ -1,0 +1,45 @@
+"""What the gateway counts, by Prometheus names."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+class Meters:
+    """One registry a process; no per-tenant or per-customer labels."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "sharedchain_gateway_requests_total",
+            "HTTP requests answered, by route template and status.",
+            ["method", "route", "status"],
+            registry=self._registry,
+        )
+        self.seconds = Histogram(
+            "sharedchain_gateway_request_seconds",
+            "Time until the answer was sent, by route template; streams left out.",
+            ["route"],
+            registry=self._registry,
+        )
+        self.published = Counter(
+            "sharedchain_gateway_published_events_total",
+            "Events that Kafka acknowledged, by event type.",
+            ["type"],
+            registry=self._registry,
+        )
+        self.refused = Counter(
+            "sharedchain_gateway_refused_requests_total",
+            "Requests refused at the door, by problem code.",
+            ["code"],
+            registry=self._registry,
+        )
+        self.streams = Gauge(
+            "sharedchain_gateway_open_streams",
+            "Live streams open now.",
+            registry=self._registry,
+        )
+
+    def text(self) -> bytes:
+        """The exposition for GET /metrics."""
+        return generate_latest(self._registry)

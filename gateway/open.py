@@ -1,0 +1,64 @@
+"""Builds the real door: Kafka, registry and ClickHouse as endpoints.json names them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+
+from gateway.checks import Contract
+from gateway.door import Door, Probe
+from gateway.feed import KafkaFeed
+from gateway.meters import Meters
+from gateway.publisher import KafkaPublisher
+from gateway.slots import Slots
+from gateway.store import ClickHouseStore
+from sharedchain import kafka
+from sharedchain.codec import Codec
+from sharedchain.dictionary import load_dictionaries
+from sharedchain.endpoints import Endpoints
+from sharedchain.registry import Registry
+from sharedchain.schemas import Catalog
+
+MAX_STREAMS = 32
+_PROBE_SECONDS = 2.0
+
+
+@contextmanager
+def opened(endpoints: Endpoints) -> Iterator[Door]:
+    """The door, until the block ends. Nothing need answer yet: peers are met at first use."""
+    catalog = Catalog.load()
+    codec = Codec(Registry(endpoints.registry), catalog)
+    producer = kafka.producer(endpoints)
+    publisher = KafkaPublisher(producer, codec)
+    store = ClickHouseStore(endpoints.clickhouse)
+    meters = Meters()
+
+    async def broker_answers() -> None:
+        await asyncio.to_thread(producer.list_topics, timeout=_PROBE_SECONDS)
+
+    try:
+        yield Door(
+            contract=Contract(catalog=catalog, dictionaries=load_dictionaries()),
+            store=store,
+            publisher=publisher,
+            feed=KafkaFeed(lambda: kafka.consumer(endpoints, "gateway-stream"), codec),
+            probes={"kafka": broker_answers, "registry": _registry_answers(endpoints), "clickhouse": store.ping},
+            link_secret=endpoints.link_secret,
+            wall=lambda: time.time_ns() // 1_000_000,
+            meters=meters,
+            streams=Slots(MAX_STREAMS, meters.streams),
+        )
+    finally:
+        publisher.close()
+
+
+def _registry_answers(endpoints: Endpoints) -> Probe:
+    async def probe() -> None:
+        async with httpx2.AsyncClient(timeout=_PROBE_SECONDS) as client:
+            (await client.get(f"{endpoints.registry.rstrip('/')}/subjects")).raise_for_status()
+
+    return probe

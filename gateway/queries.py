@@ -1,0 +1,188 @@
+"""The SQL of the read endpoints. Every statement carries a tenant predicate, bound parameters and a LIMIT."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sharedchain.envelope import rfc3339
+
+MAX_ROWS = 1000
+UPDATED, REFRESH, UNSUPPORTED = "forecast.live.updated", "forecast.refresh.requested", "forecast.line.unsupported"
+
+_ALERT = (
+    "alert_id, transition, rule_id, rule_version, subject, severity, value, value_text, threshold, unit, owner, "
+    "recipients, title_zh, title_en, text_zh, text_en, link, explain, at, opened_at"
+)
+_FORECAST = "JSONExtractString(data, 'forecast_id') = {forecast_id:String}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A statement for ClickHouse with `{name:Type}` parameters; it always binds `tenant`."""
+
+    sql: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Where:
+    """Collects bound conditions; begins with the tenant, so none can be built without."""
+
+    tenant: str
+    conditions: list[str] = field(default_factory=lambda: ["tenant = {tenant:String}"])
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.parameters["tenant"] = self.tenant
+
+    def equal(self, column: str, value: str | None) -> None:
+        if value is not None:
+            self.conditions.append(f"{column} = {{{column}:String}}")
+            self.parameters[column] = value
+
+    def until(self, column: str, ms: int | None) -> None:
+        if ms is not None:
+            self.conditions.append(f"{column} <= {{{column}_until:DateTime64(3,'UTC')}}")
+            self.parameters[f"{column}_until"] = moment(ms)
+
+    def __str__(self) -> str:
+        return " AND ".join(self.conditions)
+
+
+def moment(ms: int) -> str:
+    """Milliseconds since the epoch → the text ClickHouse reads as DateTime64(3, 'UTC')."""
+    return rfc3339(ms).replace("T", " ").removesuffix("Z")
+
+
+def alerts(
+    tenant: str,
+    *,
+    state: str = "all",
+    severity: str | None = None,
+    rule: str | None = None,
+    subject: str | None = None,
+    at: int | None = None,
+    limit: int = 100,
+) -> Query:
+    """The last transition of each alert known at `at` (default: now), newest first."""
+    inner = _Where(tenant)
+    inner.until("at", at)
+    inner.equal("rule_id", rule)
+    inner.equal("subject", subject)
+    outer = ["1"]
+    if state == "open":
+        outer.append("transition != 'resolved'")
+    if severity is not None:
+        outer.append("severity = {severity:String}")
+        inner.parameters["severity"] = severity
+    sql = (
+        f"SELECT {_ALERT} FROM (SELECT * FROM alerts WHERE {inner} "
+        "ORDER BY partition DESC, seq DESC, n DESC LIMIT 1 BY alert_id) "
+        f"WHERE {' AND '.join(outer)} ORDER BY opened_at DESC, alert_id LIMIT {{limit:UInt32}}"
+    )
+    return Query(sql=sql, parameters=inner.parameters | {"limit": min(limit, MAX_ROWS)})
+
+
+def alert_transitions(tenant: str, alert_id: str) -> Query:
+    """Everything that happened to one alert, oldest first."""
+    where = _Where(tenant)
+    where.equal("alert_id", alert_id)
+    return Query(
+        sql=f"SELECT {_ALERT} FROM alerts WHERE {where} ORDER BY partition, seq, n LIMIT {MAX_ROWS}",
+        parameters=where.parameters,
+    )
+
+
+def deliveries(tenant: str, alert_id: str) -> Query:
+    """Who was told of one alert, and how that ended, oldest first."""
+    where = _Where(tenant)
+    where.equal("alert_id", alert_id)
+    columns = "transition, channel, recipient, outcome, attempt, message_id, subject, at"
+    return Query(
+        sql=f"SELECT {columns} FROM notifications WHERE {where} "
+        f"ORDER BY at, transition, channel, recipient LIMIT {MAX_ROWS}",
+        parameters=where.parameters,
+    )
+
+
+def inbox(tenant: str, recipient: str, limit: int = 100) -> Query:
+    """The messages in one person's inbox, newest first."""
+    where = _Where(tenant)
+    where.equal("recipient", recipient)
+    where.conditions.append("channel = 'INBOX'")
+    sql = (
+        f"SELECT alert_id, transition, subject, text, outcome, at FROM notifications WHERE {where} "
+        "ORDER BY at DESC, alert_id, transition LIMIT {limit:UInt32}"
+    )
+    return Query(sql=sql, parameters=where.parameters | {"limit": min(limit, MAX_ROWS)})
+
+
+def metric(
+    tenant: str,
+    metric_id: str,
+    *,
+    at: int | None = None,
+    as_known: int | None = None,
+    dims: Mapping[str, str] | None = None,
+    limit: int = 1000,
+) -> Query:
+    """Per combination of dimensions, the last row at or before minute `at`, as it was known at `as_known`."""
+    where = _Where(tenant)
+    where.equal("metric_id", metric_id)
+    where.until("minute", at)
+    where.until("recorded", as_known)
+    for index, (name, value) in enumerate(sorted((dims or {}).items())):
+        where.conditions.append(f"JSONExtractString(dims, {{dim{index}:String}}) = {{value{index}:String}}")
+        where.parameters |= {f"dim{index}": name, f"value{index}": value}
+    sql = (
+        f"SELECT dims, minute, value, n, unit, corrected, recorded FROM metric_minute WHERE {where} "
+        "ORDER BY dims, minute DESC, recorded DESC, partition DESC, seq DESC, nth DESC "
+        "LIMIT 1 BY dims LIMIT {limit:UInt32}"
+    )
+    return Query(sql=sql, parameters=where.parameters | {"limit": min(limit, MAX_ROWS)})
+
+
+def live_facts(tenant: str, forecast_id: str | None = None, *, at: int | None = None) -> Query:
+    """Per forecast the last live update, the last reminder, and the last word on each unsupported line."""
+    where = _Where(tenant)
+    where.until("recorded", at)
+    if forecast_id is not None:
+        where.conditions.append(_FORECAST)
+        where.parameters["forecast_id"] = forecast_id
+    sql = (
+        "SELECT partition, seq, n, type, recorded, data, JSONExtractString(data, 'forecast_id') AS forecast, "
+        f"JSONExtractString(data, 'line_id') AS line FROM facts WHERE {where} AND n >= 1 "
+        f"AND type IN ('{UPDATED}', '{REFRESH}', '{UNSUPPORTED}') "
+        f"ORDER BY seq DESC, n DESC LIMIT 1 BY forecast, type, line LIMIT {MAX_ROWS}"
+    )
+    return Query(sql=sql, parameters=where.parameters)
+
+
+def forecast_history(tenant: str, forecast_id: str, *, at: int | None = None) -> Query:
+    """The accepted versions of one forecast, newest first: who published each, and when."""
+    where = _Where(tenant)
+    where.until("recorded", at)
+    where.conditions.append(_FORECAST)
+    where.parameters["forecast_id"] = forecast_id
+    sql = (
+        "SELECT live.data AS live, published.data AS data, published.id AS id, published.actor AS actor, "
+        "published.source AS source, published.correlation AS correlation, live.recorded AS recorded "
+        f"FROM (SELECT * FROM facts WHERE {where} AND type = '{UPDATED}' AND n >= 1) AS live "
+        f"INNER JOIN (SELECT * FROM facts WHERE {where} AND type = 'forecast.published' AND n = 0 "
+        "AND kind = 'fact') AS published USING (partition, seq) "
+        "ORDER BY seq DESC LIMIT 100"
+    )
+    return Query(sql=sql, parameters=where.parameters)
+
+
+def tenant_config(tenant: str) -> Query:
+    """What the log says about a tenant (mode, timezone, currency, language), and the last time seen in its scope."""
+    sql = (
+        "SELECT (SELECT JSONExtractString(data, 'body') FROM facts WHERE type = 'config.defined' "
+        "AND JSONExtractString(data, 'kind') = 'tenant' AND JSONExtractString(data, 'name') = {tenant:String} "
+        "ORDER BY recorded DESC, seq DESC LIMIT 1) AS body, "
+        "(SELECT max(recorded) FROM facts WHERE tenant = {tenant:String}) AS last_recorded"
+    )
+    return Query(sql=sql, parameters={"tenant": tenant})

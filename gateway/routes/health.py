@@ -1,0 +1,55 @@
+"""/healthz, /readyz, /metrics, /openapi.json."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, Response
+
+from gateway.access import Access, Guard
+from gateway.door import Probe, door_of
+
+router = APIRouter()
+_GUARD = Depends(Guard("observe", "health"))
+_PATIENCE = 3.0  # seconds for one peer
+
+
+@router.get("/healthz", summary="This process answers")
+async def healthz(_: Annotated[Access, _GUARD]) -> dict[str, str]:
+    """Says nothing about the peers: a supervisor must not restart the gateway because Kafka is away."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Kafka, registry and ClickHouse answer", responses={503: {}})
+async def readyz(request: Request, _: Annotated[Access, _GUARD]) -> JSONResponse:
+    """Each peer with «ok» or what is wrong."""
+    probes = door_of(request).probes
+    said = dict(zip(probes, await asyncio.gather(*(probe(one) for one in probes.values())), strict=True))
+    ready = all(answer == "ok" for answer in said.values())
+    headers = {} if ready else {"Retry-After": "2"}
+    return JSONResponse({"ready": ready, "peers": said}, 200 if ready else 503, headers=headers)
+
+
+async def probe(one: Probe) -> str:
+    """«ok», or one line on what is wrong with this peer."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await one()
+    except TimeoutError:
+        return f"no answer within {_PATIENCE:g} s"
+    except Exception as error:
+        return str(error).partition("\n")[0][:200]
+    return "ok"
+
+
+@router.get("/metrics", summary="Prometheus exposition", response_class=Response)
+async def metrics(request: Request, _: Annotated[Access, _GUARD]) -> Response:
+    return Response(door_of(request).meters.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@router.get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request, _: Annotated[Access, _GUARD]) -> dict[str, Any]:
+    schema: dict[str, Any] = request.app.openapi()
+    return schema
