@@ -14,7 +14,6 @@ from itertools import count, groupby
 from typing import Any, Literal
 
 import httpx2
-from sharedchain.schemas import Catalog
 
 from deploy.demo.publisher import Publisher
 from deploy.demo.story import Confirm, Publish, Step, Story
@@ -23,6 +22,7 @@ from sharedchain.canonical import dumps
 from sharedchain.endpoints import Endpoints
 from sharedchain.envelope import Envelope
 from sharedchain.errors import SharedChainError
+from sharedchain.schemas import Catalog
 
 Style = Literal[
     "once",

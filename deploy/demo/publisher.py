@@ -11,10 +11,10 @@ from confluent_kafka import KafkaException, Message, Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient, topic_record_subject_name_strategy
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from sharedchain.schemas import Catalog, EventType
 
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
+from sharedchain.schemas import Catalog, EventType
 
 
 class Publisher:
