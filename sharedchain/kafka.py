@@ -15,6 +15,7 @@ from confluent_kafka.cimpl import NewTopic
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
 from sharedchain.schemas import Catalog, Topic
+from sharedchain.scope import SPINE
 
 _DAY_MS = 86_400_000
 _DLQ_MAX_BYTES = 2 * 1024 * 1024  # a dead letter is the whole record and more headers
@@ -72,7 +73,8 @@ def create_topics(endpoints: Endpoints, catalog: Catalog) -> list[str]:
     """
     wanted = [new for topic in catalog.topics.values() for new in new_topics(topic, endpoints.replication)]
     created = []
-    for name, done in admin(endpoints).create_topics(wanted, request_timeout=_WAIT).items():
+    client = admin(endpoints)  # held by a name: a client that is collected takes its answers along
+    for name, done in client.create_topics(wanted, request_timeout=_WAIT).items():
         try:
             done.result(_WAIT)
             created.append(name)
@@ -88,7 +90,7 @@ def new_topics(topic: Topic, replication: int) -> list[NewTopic]:
     config = {"cleanup.policy": topic.cleanup, "retention.ms": str(keep)}
     if topic.cleanup == "compact":
         config = {"cleanup.policy": "compact", "max.message.bytes": str(_DLQ_MAX_BYTES)}
-    if topic.ingest:
+    if topic.ingest or topic.name == SPINE:
         config["message.timestamp.type"] = "LogAppendTime"  # event time lives in ce_time only
     if replication > 2:
         config["min.insync.replicas"] = "2"
