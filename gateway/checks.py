@@ -1,4 +1,4 @@
-"""The checks at the door: the same models and contract rules as the SDK. What fails here is never sent."""
+"""The checks at the door: the same contract as the SDK. What fails here is never sent."""
 
 from __future__ import annotations
 
@@ -6,18 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from gateway.cloudevents import Incoming
 from gateway.problem import Finding
 from gateway.publisher import Outgoing
-from sharedchain.contract import check_required, map_terms
+from sharedchain.contract import Broken, check_required, map_terms, read_event
 from sharedchain.dictionary import Dictionary
 from sharedchain.errors import Refused
-from sharedchain.events import Event
 from sharedchain.schemas import Catalog, EventType
 
 
@@ -36,29 +31,28 @@ def check(contract: Contract, incoming: Incoming) -> Outgoing | list[Finding]:
     if kind is None or not catalog.topics[kind.topic].ingest:
         return [_undeclared(catalog, incoming)]
     try:
-        model = kind.model.model_validate(incoming.data)
-    except ValidationError as error:
-        return [_finding(one, incoming.place, kind) for one in error.errors(include_url=False, include_context=False)]
-    assert isinstance(model, Event)
-    data = model.to_avro()
-    try:
+        data = read_event(kind, incoming.data).to_avro()
         check_required(kind, data)
         map_terms(kind, data, contract.dictionaries, envelope.source)
-    except Refused as refused:
-        field = f"{incoming.place}data.{refused.field}"
-        text, _, mend = refused.text.partition(": ")
-        return [Finding(field=field, code=refused.reason, text=text, mend=_word_hint(contract, kind, refused) or mend)]
+    except Broken as broken:
+        return [_finding(contract, kind, incoming.place, fault) for fault in broken.faults]
+    except Refused as fault:
+        return [_finding(contract, kind, incoming.place, fault)]
     tenant = envelope.tenant or catalog.topics[kind.topic].tenant or "default"
-    return Outgoing(type=kind, key=kind.key_of(tenant, data), envelope=envelope, data=data, place=incoming.place)
+    key = kind.key_of(tenant, data)
+    return Outgoing(type=kind, key=key, envelope=envelope, data=data, place=incoming.place)
 
 
-def _word_hint(contract: Contract, kind: EventType, refused: Refused) -> str:
-    """For a word outside the dictionary: the codes that it has."""
-    domain = kind.terms.get(re.sub(r"\[\d+\]", "[]", refused.field))
-    dictionary = contract.dictionaries.get(domain or "")
-    if refused.reason != "unknown_term" or dictionary is None:
-        return ""
-    return f"use one of {', '.join(term.code for term in dictionary.terms)}"
+def _finding(contract: Contract, kind: EventType, place: str, fault: Refused) -> Finding:
+    field = f"{place}data.{fault.field}" if fault.field else f"{place}data"
+    text, _, mend = re.sub(r"[;:] ", "\0", fault.text, count=1).partition("\0")
+    domain = kind.terms.get(re.sub(r"\[\d+\]", "[]", fault.field), "")
+    match fault.reason:
+        case "unknown_term" if domain in contract.dictionaries:
+            mend = f"use one of {', '.join(term.code for term in contract.dictionaries[domain].terms)}"
+        case "missing_field" if not mend:
+            mend = f"send {fault.field}"
+    return Finding(field=field, code=fault.reason, text=text, mend=mend)
 
 
 def _undeclared(catalog: Catalog, incoming: Incoming) -> Finding:
@@ -71,33 +65,6 @@ def _undeclared(catalog: Catalog, incoming: Incoming) -> Finding:
     return Finding(field=f"{incoming.place}type", code="undeclared_type", text=text, mend=mend)
 
 
-def _finding(error: ErrorDetails, place: str, kind: EventType) -> Finding:
-    path = field_path(error["loc"])
-    field = f"{place}data.{path}" if path else f"{place}data"
-    match error["type"]:
-        case "missing":
-            return Finding(field=field, code="missing_field", text=f"{path} is required", mend=f"send {path}")
-        case "extra_forbidden":
-            near = get_close_matches(str(error["loc"][-1]), list(kind.model.model_fields), n=1)
-            mend = f"did you mean {near[0]}?" if near else "leave it out"
-            return Finding(field=field, code="unknown_field", text=f"{kind.name} has no field {path}", mend=mend)
-    return Finding(field=field, code=_code(error), text=error["msg"], mend=f"got {_shown(error.get('input'))}")
-
-
-def _code(error: ErrorDetails) -> str:
-    """Stable codes: the reason of the dead letters where a model names one, else `bad_value`."""
-    return "missing_field" if error["type"] == "missing_field" else "bad_value"
-
-
 def field_path(parts: tuple[int | str, ...]) -> str:
     """('lines', 0, 'amount') → `lines[0].amount`."""
-    text = ""
-    for part in parts:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping | list):
-        return "an object" if isinstance(value, Mapping) else "a list"
-    return repr(value)[:60]
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")

@@ -20,6 +20,7 @@ from sharedchain import kafka
 from sharedchain.codec import Codec
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.endpoints import Endpoints
+from sharedchain.outbox import Outbox
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 
@@ -32,8 +33,9 @@ def opened(endpoints: Endpoints) -> Iterator[Door]:
     """The door, until the block ends. Nothing need answer yet: peers are met at first use."""
     catalog = Catalog.load()
     codec = Codec(Registry(endpoints.registry), catalog)
-    producer = kafka.producer(endpoints)
-    publisher = KafkaPublisher(producer, codec)
+    # a record whose caller was told to come again must not wait in the queue for minutes
+    producer = kafka.producer(endpoints, message_timeout_ms=12_000)
+    outbox = Outbox(producer)
     store = ClickHouseStore(endpoints.clickhouse)
     meters = Meters()
 
@@ -44,7 +46,7 @@ def opened(endpoints: Endpoints) -> Iterator[Door]:
         yield Door(
             contract=Contract(catalog=catalog, dictionaries=load_dictionaries()),
             store=store,
-            publisher=publisher,
+            publisher=KafkaPublisher(outbox, codec),
             feed=KafkaFeed(lambda: kafka.consumer(endpoints, "gateway-stream"), codec),
             probes={"kafka": broker_answers, "registry": _registry_answers(endpoints), "clickhouse": store.ping},
             link_secret=endpoints.link_secret,
@@ -53,7 +55,7 @@ def opened(endpoints: Endpoints) -> Iterator[Door]:
             streams=Slots(MAX_STREAMS, meters.streams),
         )
     finally:
-        publisher.close()
+        outbox.close()
 
 
 def _registry_answers(endpoints: Endpoints) -> Probe:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
-
 from sharedchain.codec import Codec
 from sharedchain.envelope import Envelope
 from sharedchain.errors import ConnectionFailed, Refused
+from sharedchain.outbox import Letter, Outbox, Position
 from sharedchain.schemas import EventType
 
 
@@ -27,18 +25,8 @@ class Outgoing:
     place: str = ""  # its path in the request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """Where the broker stored it, and under which id."""
-
-    topic: str
-    partition: int
-    offset: int
-    id: str
-
-
 class Publisher(Protocol):
-    async def publish(self, outgoing: Sequence[Outgoing]) -> list[Receipt]:
+    async def publish(self, outgoing: Sequence[Outgoing]) -> list[Position]:
         """Returns after the broker acknowledged all, in the order given.
 
         Raises Refused before anything is sent if one does not fit its schema (`field` is the path in
@@ -49,60 +37,27 @@ class Publisher(Protocol):
 
 
 class KafkaPublisher:
-    """An idempotent producer whose acknowledgements wake the waiting requests."""
+    """Publishes through an outbox; `patience` in seconds until the caller is told to come again."""
 
-    def __init__(self, producer: Producer, codec: Codec, *, patience: float = 10.0) -> None:
-        self._producer = producer
+    def __init__(self, outbox: Outbox, codec: Codec, *, patience: float = 10.0) -> None:
+        self._outbox = outbox
         self._codec = codec
-        self._patience = patience  # seconds until the caller is told to come again
-        self._ended = threading.Event()
-        self._poller = threading.Thread(target=self._poll, name="gateway-producer", daemon=True)
-        self._poller.start()
+        self._patience = patience
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> list[Receipt]:
-        values = await asyncio.to_thread(lambda: [self._encode(one) for one in outgoing])
+    async def publish(self, outgoing: Sequence[Outgoing]) -> list[Position]:
+        letters = await asyncio.to_thread(lambda: [self._letter(one) for one in outgoing])
         try:
-            answers = [self._send(one, value) for one, value in zip(outgoing, values, strict=True)]
             async with asyncio.timeout(self._patience):
-                return list(await asyncio.gather(*answers))
+                answers = await asyncio.to_thread(lambda: [self._outbox.send(letter) for letter in letters])
+                # shielded: a caller who leaves must not cancel the future that the outbox will still fill
+                waits = [asyncio.shield(asyncio.wrap_future(answer)) for answer in answers]
+                return list(await asyncio.gather(*waits))
         except TimeoutError:
             raise ConnectionFailed(f"Kafka did not acknowledge within {self._patience:g} s") from None
-        except (BufferError, KafkaException) as error:
-            raise ConnectionFailed(f"Kafka: {error}") from error
 
-    def _encode(self, one: Outgoing) -> bytes:
+    def _letter(self, one: Outgoing) -> Letter:
         try:
-            return self._codec.encode(one.type, one.data)
+            value = self._codec.encode(one.type, one.data)
         except Refused as refused:
             raise Refused(refused.reason, refused.text, f"{one.place}data.{refused.field}".rstrip(".")) from None
-
-    def _send(self, one: Outgoing, value: bytes) -> asyncio.Future[Receipt]:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Receipt] = loop.create_future()
-
-        def acknowledged(error: KafkaError | None, message: Message) -> None:
-            loop.call_soon_threadsafe(_settle, answer, error, message, one.envelope.id)
-
-        headers: list[tuple[str, str | bytes | None]] = [*one.envelope.headers()]
-        self._producer.produce(one.type.topic, value=value, key=one.key, headers=headers, on_delivery=acknowledged)
-        return answer
-
-    def close(self) -> None:
-        """Send what is queued, at most `patience` seconds, and end the poller."""
-        self._producer.flush(self._patience)
-        self._ended.set()
-        self._poller.join()
-
-    def _poll(self) -> None:
-        while not self._ended.is_set():
-            self._producer.poll(0.2)
-
-
-def _settle(answer: asyncio.Future[Receipt], error: KafkaError | None, message: Message, event_id: str) -> None:
-    if answer.done():
-        return  # the caller gave up; the same id makes a repetition harmless
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    if error is not None or topic is None or partition is None or offset is None:
-        answer.set_exception(ConnectionFailed(f"Kafka refused the record: {error}"))
-    else:
-        answer.set_result(Receipt(topic=topic, partition=partition, offset=offset, id=event_id))
+        return Letter(one.type.topic, one.key, value, one.envelope.headers(), one.envelope.id)

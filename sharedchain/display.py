@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Literal
@@ -13,13 +12,6 @@ _STEPS: dict[Language, tuple[tuple[Decimal, str], ...]] = {
     "zh": ((Decimal(10**8), "亿"), (Decimal(10**4), "万")),
     "en": ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "K")),
 }
-
-
-def language(asked: str = "") -> Language:
-    """`asked` (zh, en, zh_CN.UTF-8 …) or else what LC_ALL, LC_MESSAGES, LANG say; English when none of them does."""
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    said = asked or next((os.environ[name] for name in names if os.environ.get(name)), "")
-    return "zh" if said.lower().startswith("zh") else "en"
 
 
 def accepted_language(header: str, default: Language = "zh") -> Language:

@@ -12,12 +12,13 @@ from gateway.checks import Contract
 from gateway.door import Door, Probe
 from gateway.feed import Update
 from gateway.meters import Meters
-from gateway.publisher import Outgoing, Receipt
+from gateway.publisher import Outgoing
 from gateway.queries import Query
 from gateway.slots import Slots
 from gateway.store import Row
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.errors import ConnectionFailed
+from sharedchain.outbox import Position
 from sharedchain.schemas import Catalog
 
 SECRET = "a secret for tests"
@@ -49,13 +50,13 @@ class FakePublisher:
     sent: list[Outgoing] = field(default_factory=list)
     down: bool = False
 
-    async def publish(self, outgoing: Sequence[Outgoing]) -> list[Receipt]:
+    async def publish(self, outgoing: Sequence[Outgoing]) -> list[Position]:
         if self.down:
             raise ConnectionFailed("Kafka did not acknowledge within 10 s")
         receipts = []
         for one in outgoing:
             self.sent.append(one)
-            receipts.append(Receipt(topic=one.type.topic, partition=0, offset=len(self.sent) - 1, id=one.envelope.id))
+            receipts.append(Position(one.type.topic, 0, len(self.sent) - 1, one.envelope.id))
         return receipts
 
 

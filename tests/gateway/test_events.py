@@ -79,7 +79,7 @@ def test_a_missing_contract_field_is_named_with_how_to_mend(client: TestClient, 
     assert answer.json()["errors"][0] == {
         "field": "data.expected_amount",
         "code": "missing_field",
-        "text": "expected_amount is required",
+        "text": "lead.captured needs expected_amount",
         "mend": "send expected_amount",
     }
     assert fakes.publisher.sent == []
@@ -103,7 +103,7 @@ def test_a_field_path_reaches_into_lists(client: TestClient) -> None:
 def test_a_misspelt_field_is_refused_with_the_near_name(client: TestClient) -> None:
     answer = post(client, event(data=LEAD | {"regoin": "DE"}))
     error = answer.json()["errors"][0]
-    assert (answer.status_code, error["code"], error["mend"]) == (422, "unknown_field", "did you mean region?")
+    assert (answer.status_code, error["code"], error["mend"]) == (422, "domain", "did you mean region?")
 
 
 def test_an_unknown_type_is_refused_with_near_names(client: TestClient) -> None:
