@@ -31,13 +31,15 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns its exit code."""
     asked = _arguments().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     told = {name: value for name in ("tick", "resume") if (value := getattr(asked, name)) is not None}
     try:
-        metrics.serve()
-        Lane(Endpoints.load(asked.home), asked.lane, asked.lanes, Settings(**told)).run(stop)
+        lane = Lane(Endpoints.load(asked.home), asked.lane, asked.lanes, Settings(**told))
+        metrics.serve()  # only now: who asks the port asks whether the lane works
+        lane.run(stop)
     except Exception as error:
         code = next((c for kind, c in _CODES.items() if isinstance(error, kind)), 70)
         log.critical("lane %d ends (%d): %s", asked.lane, code, error, exc_info=code == 70)
