@@ -1,0 +1,440 @@
+"""What the unmodified clickhouse-connect does must work, here and on a real server.
+
+SHAREDCHAIN_TEST_CLICKHOUSE=http://user:password@host:port runs the same suite against a real one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import http.client
+import importlib
+import json
+import socket
+import sys
+import threading
+import time
+import uuid
+from base64 import b64encode
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import clickhouse_connect
+import lz4.frame
+import pandas as pd
+import pyarrow as pa
+import pytest
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError
+from clickhouse_connect.driver.external import ExternalData
+
+from tests.deploy.clickhouse.launch import Address
+
+MILLION = 1_000_000
+
+
+def table(client: Client, columns: str, engine: str = "MergeTree ORDER BY tuple()") -> str:
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    client.command(f"CREATE TABLE {name} ({columns}) ENGINE = {engine}")
+    return name
+
+
+def count(client: Client, name: str) -> int:
+    return int(client.query(f"SELECT count() FROM {name}").first_row[0])
+
+
+def wait_for(done: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Raises AssertionError when `done` is not true in time."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "did not happen in time"
+        threading.Event().wait(0.02)
+
+
+def test_handshake(address: Address) -> None:
+    with address.client() as client:
+        assert client.ping()
+        assert int(client.server_version.split(".")[0]) >= 24
+        assert client.command("SELECT 1") == 1
+        assert client.query("SELECT currentUser() != ''").first_row == (True,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "back"),
+    [
+        ("Int64", -5, -5),
+        ("Float64", 1.5, 1.5),
+        ("Bool", True, True),
+        ("String", 'it\'s a "tab"\t, a \\ and\na line; ünï 数据 {x:String}', None),
+        ("String", "", None),
+        ("Nullable(String)", None, None),
+        ("Date", dt.date(2026, 4, 20), None),
+        ("DateTime('UTC')", dt.datetime(2026, 4, 20, 8, 30, tzinfo=dt.UTC), None),
+        ("DateTime64(3, 'UTC')", dt.datetime(2026, 4, 20, 8, 30, 0, 123000, tzinfo=dt.UTC), None),
+        ("Array(String)", ["a'b", "c\\d", ""], None),
+        ("Array(Array(Int32))", [[1], [2, 3], []], None),
+        ("Decimal(18, 4)", Decimal("12.3400"), None),
+        ("UUID", uuid.UUID(int=7), None),
+    ],
+)
+def test_server_side_parameters(client: Client, kind: str, value: Any, back: Any) -> None:
+    # With tzinfo the client answers naive for UTC by default; the text form shows the instant.
+    rows = client.query(
+        f"SELECT {{v:{kind}}} AS v", parameters={"v": value}, query_tz="UTC", tz_mode="aware"
+    ).result_rows
+    assert rows == [(value if back is None else back,)]
+
+
+def test_identifier_and_client_side_parameters(client: Client) -> None:
+    name = table(client, "a Int32")
+    client.insert(name, [[1], [2]])
+    assert client.query("SELECT sum(a) FROM {t:Identifier}", parameters={"t": name}).first_row == (3,)
+    found = client.query(f"SELECT a FROM {name} WHERE a IN %(v)s", parameters={"v": [2, 3]})
+    assert found.result_rows == [(2,)]
+    assert client.query("SELECT %s", parameters=["it's"]).first_row == ("it's",)
+
+
+def test_insert_rows_arrow_and_frame(client: Client) -> None:
+    name = table(client, "a Int64, b String")
+    assert client.insert(name, [[1, "x"], [2, "y"]], column_names=["a", "b"]).written_rows == 2
+    client.insert_arrow(name, pa.table({"a": pa.array([3, 4], pa.int64()), "b": ["z", "ä"]}))
+    client.insert_df(name, pd.DataFrame({"a": [5], "b": ["w"]}))
+    rows = client.query(f"SELECT * FROM {name} ORDER BY a").result_rows
+    assert rows == [(1, "x"), (2, "y"), (3, "z"), (4, "ä"), (5, "w")]
+
+
+def test_stream_a_million_rows(client: Client) -> None:
+    with client.query_row_block_stream(f"SELECT number, toString(number) FROM numbers({MILLION})") as stream:
+        total = sum(row[0] + len(row[1]) * 0 for block in stream for row in block)
+    assert total == MILLION * (MILLION - 1) // 2
+
+
+def test_arrow_whole_and_streamed(client: Client) -> None:
+    sql = f"SELECT number AS n, toString(number % 7) AS s FROM numbers({MILLION})"
+    whole = client.query_arrow(sql)
+    assert (whole.num_rows, whole.column_names) == (MILLION, ["n", "s"])
+    with client.query_arrow_stream(sql) as stream:
+        assert sum(part.num_rows for part in stream) == MILLION
+
+
+@pytest.mark.parametrize("method", [False, "gzip", "zstd", "lz4"])
+def test_compression_both_ways(address: Address, database: str, method: Any) -> None:
+    with address.client(database=database, compress=method) as client:
+        name = table(client, "a Int64, b String")
+        client.insert(name, [[i, f"row {i % 10}"] for i in range(20_000)])
+        assert client.query(f"SELECT count(), sum(a), max(b) FROM {name}").first_row == (20_000, 199_990_000, "row 9")
+        assert len(client.query(f"SELECT * FROM {name}").result_rows) == 20_000
+
+
+@pytest.mark.parametrize(
+    "name", ["TSV", "CSVWithNames", "JSONEachRow", "JSON", "RowBinary", "Parquet", "Arrow", "Native"]
+)
+def test_raw_formats_out(client: Client, name: str) -> None:
+    data = client.raw_query("SELECT number AS n FROM numbers(3)", fmt=name)
+    expected = {
+        "TSV": b"0\n1\n2\n",
+        "CSVWithNames": b'"n"\n0\n1\n2\n',
+        "RowBinary": b"".join(i.to_bytes(8, "little") for i in range(3)),
+    }
+    if name in expected:
+        assert data == expected[name]
+    elif name == "JSON":
+        assert json.loads(data)["rows"] == 3
+    else:
+        assert len(data) > 20
+
+
+@pytest.mark.parametrize("method", [None, "gzip", "zstd", "lz4"])
+@pytest.mark.parametrize(
+    "name", ["CSV", "TSVWithNames", "JSONEachRow", "RowBinary", "Parquet", "ArrowStream", "Values"]
+)
+def test_raw_formats_in(client: Client, name: str, method: str | None) -> None:
+    block = b"(0),(1),(2)" if name == "Values" else client.raw_query("SELECT number AS n FROM numbers(3)", fmt=name)
+    packed = {None: bytes, "gzip": gzip.compress, "zstd": _zstd, "lz4": _lz4}[method](block)
+    target = table(client, "n UInt64")
+    client.raw_insert(target, ["n"], packed, fmt=name, compression=method)
+    assert client.query(f"SELECT groupArray(n) FROM (SELECT n FROM {target} ORDER BY n)").first_row == ([0, 1, 2],)
+
+
+def _lz4(data: bytes) -> bytes:
+    packed: bytes = lz4.frame.compress(data)
+    return packed
+
+
+def _zstd(data: bytes) -> bytes:
+    zstd = importlib.import_module("backports.zstd" if sys.version_info < (3, 14) else "compression.zstd")
+    packed: bytes = zstd.compress(data)
+    return packed
+
+
+def test_settings_end_with_their_query(client: Client) -> None:
+    sql = "SELECT toInt64(getSetting('max_block_size')), toInt64(getSetting('max_threads'))"
+    before = client.query(sql).first_row
+    assert client.query(sql, settings={"max_block_size": 1234, "max_threads": 1}).first_row == (1234, 1)
+    assert client.query(sql).first_row == before
+    with pytest.raises(DatabaseError):
+        client.query("SELECT nonsense", settings={"max_block_size": 4321})
+    assert client.query(sql).first_row == before
+
+
+def test_settings_in_a_session(address: Address) -> None:
+    sql = "SELECT toInt64(getSetting('max_block_size'))"
+    with address.client(session_id=uuid.uuid4().hex) as kept, address.client() as other:
+        kept.command("SET max_block_size = 777")
+        assert kept.query(sql, settings={"max_block_size": 1234}).first_row == (1234,)
+        assert kept.query(sql).first_row == (777,)
+        assert other.query(sql).first_row != (777,)
+
+
+def test_a_session_keeps_temporary_tables_to_itself(address: Address) -> None:
+    with address.client(session_id=uuid.uuid4().hex) as kept, address.client(session_id=uuid.uuid4().hex) as other:
+        kept.command("CREATE TEMPORARY TABLE scratch (a Int32)")
+        kept.insert("scratch", [[1], [2]])
+        assert count(kept, "scratch") == 2
+        with pytest.raises(DatabaseError) as raised:
+            other.query("SELECT * FROM scratch")
+        assert raised.value.code == 60
+
+
+def test_a_busy_session_is_locked(address: Address) -> None:
+    session = uuid.uuid4().hex
+    with (
+        address.client(session_id=session) as one,
+        address.client(session_id=session) as two,
+        one.query_row_block_stream("SELECT number FROM numbers(100000000)"),
+        pytest.raises(DatabaseError) as raised,
+    ):
+        two.query("SELECT 1")
+    assert raised.value.code == 373
+
+
+def test_a_token_writes_once_through_a_view_too(client: Client) -> None:
+    window = "MergeTree ORDER BY tuple() SETTINGS non_replicated_deduplication_window = 100"
+    source, target = table(client, "a Int64", window), table(client, "a Int64", window)
+    client.command(f"CREATE MATERIALIZED VIEW {source}_v TO {target} AS SELECT a * 10 AS a FROM {source}")
+    token = {"insert_deduplication_token": "block-1", "deduplicate_blocks_in_dependent_materialized_views": 1}
+    for _ in range(3):
+        client.insert(source, [[1], [2]], settings=token)
+    client.insert(source, [[1], [2]], settings={**token, "insert_deduplication_token": "block-2"})
+    assert (count(client, source), count(client, target)) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("sql", "code", "name"),
+    [
+        ("SELEC 1", 62, "SYNTAX_ERROR"),
+        ("SELECT * FROM no_such_table", 60, "UNKNOWN_TABLE"),
+        ("SELECT no_such_column", 47, "UNKNOWN_IDENTIFIER"),
+        ("SELECT toInt32('x')", 6, "CANNOT_PARSE_TEXT"),
+        ("SELECT 1 FROM no_such_database.t", 81, "UNKNOWN_DATABASE"),
+        ("SELECT 1; SELECT 2", 62, "SYNTAX_ERROR"),
+        ("SELECT 1 FORMAT Nonsense", 73, "UNKNOWN_FORMAT"),
+    ],
+)
+def test_errors_carry_code_and_name(client: Client, sql: str, code: int, name: str) -> None:
+    with pytest.raises(DatabaseError) as raised:
+        client.command(sql)
+    assert (raised.value.code, raised.value.name) == (code, name)
+
+
+def test_an_unknown_setting_is_refused(address: Address) -> None:
+    status, headers, body = post(address, "SELECT 1", no_such_setting="1")
+    assert (status, headers["x-clickhouse-exception-code"]) == (404, "115")
+    assert b"no_such_setting" in body
+
+
+@pytest.mark.parametrize("method", [False, "lz4"])
+def test_an_error_in_the_middle_raises(address: Address, method: Any) -> None:
+    sql = f"SELECT number, throwIf(number = {9 * MILLION}, 'far in') FROM numbers({10 * MILLION})"
+    with (
+        address.client(compress=method) as client,
+        pytest.raises(StreamFailureError, match="far in"),
+        client.query_row_block_stream(sql, settings={"max_block_size": 65536}) as stream,
+    ):
+        for _ in stream:
+            pass
+
+
+def test_execution_time_is_limited(client: Client) -> None:
+    with pytest.raises(DatabaseError) as raised:
+        client.query("SELECT count() FROM system.numbers", settings={"max_execution_time": 1})
+    assert raised.value.code == 159
+
+
+def test_kill_query(address: Address) -> None:
+    query_id, caught = uuid.uuid4().hex, []
+
+    def run() -> None:
+        with address.client() as victim:
+            try:
+                victim.query(
+                    "SELECT count() FROM system.numbers", settings={"max_execution_time": 20, "query_id": query_id}
+                )
+            except DatabaseError as raised:
+                caught.append(raised.code)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    with address.client() as killer:
+        wait_for(
+            lambda: bool(killer.query(f"KILL QUERY WHERE query_id = '{query_id}' SYNC").result_rows) or bool(caught)
+        )
+    thread.join(10)
+    assert caught == [394]
+
+
+def test_a_dropped_client_ends_its_query(address: Address, client: Client) -> None:
+    mark = uuid.uuid4().hex
+    running = f"SELECT count() FROM system.processes WHERE query LIKE '%{mark}%' AND query NOT LIKE '%processes%'"
+    with socket.create_connection((address.host, address.port)) as peer:
+        sql = f"SELECT number, '{mark}' FROM system.numbers".encode()
+        peer.sendall(
+            b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: %b\r\nContent-Length: %d\r\n\r\n%b"
+            % (basic(address).encode(), len(sql), sql)
+        )
+        assert peer.recv(100).startswith(b"HTTP/1.1 200")
+        assert client.query(running).first_row == (1,)
+    wait_for(lambda: client.query(running).first_row == (0,))
+
+
+def test_a_truncated_insert_commits_nothing(address: Address, client: Client, database: str) -> None:
+    name = table(client, "a Int64")
+    with socket.create_connection((address.host, address.port)) as peer:
+        target = quote(f"INSERT INTO {database}.{name} FORMAT TSV")
+        peer.sendall(
+            b"POST /?query=%b HTTP/1.1\r\nHost: x\r\nAuthorization: %b\r\nContent-Length: 100000000\r\n\r\n"
+            % (target.encode(), basic(address).encode())
+            + b"1\n" * 100_000
+        )
+    client.insert(name, [[5]])
+    assert client.query(f"SELECT groupArray(a) FROM {name}").first_row == ([5],)
+
+
+def test_external_data(client: Client) -> None:
+    data = ExternalData(file_name="people.csv", data=b"1,Ann\n2,Bo\n", fmt="CSV", structure=["id Int32", "name String"])
+    sql = "SELECT name FROM people WHERE id = {wanted:Int32}"
+    assert client.query(sql, parameters={"wanted": 2}, external_data=data).result_rows == [("Bo",)]
+    typed = ExternalData(file_name="pairs", data=b"7\t8\n", fmt="TSV", types=["Int32", "Int32"])
+    assert client.query("SELECT _1 + _2 FROM pairs", external_data=typed).first_row == (15,)
+    with pytest.raises(DatabaseError):
+        client.query("SELECT * FROM people")
+
+
+async def test_async_client(address: Address, database: str) -> None:
+    async with await clickhouse_connect.get_async_client(
+        host=address.host, port=address.port, username=address.user, password=address.password, database=database
+    ) as client:
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        await client.command(f"CREATE TABLE {name} (a Int64) ENGINE = MergeTree ORDER BY a")
+        await client.insert(name, [[i] for i in range(1000)])
+        assert (await client.query(f"SELECT sum(a) FROM {name}")).first_row == (499_500,)
+        with pytest.raises(DatabaseError) as raised:
+            await client.query("SELECT no_such_column")
+        assert raised.value.code == 47
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("Decimal(18, 2)", Decimal("178000000.25")),
+        ("Nullable(Decimal(38, 4))", Decimal("-0.0001")),
+        ("Nullable(Decimal(38, 4))", None),
+        ("DateTime64(3, 'UTC')", dt.datetime(2026, 4, 20, 1, 2, 3, 4000, tzinfo=ZoneInfo("UTC"))),
+        ("DateTime64(3, 'Asia/Shanghai')", dt.datetime(2026, 4, 20, 1, 2, 3, tzinfo=ZoneInfo("Asia/Shanghai"))),
+        ("Map(String, Decimal(18, 4))", {"k": Decimal("1.5000"), "": Decimal("0.0000")}),
+        ("Map(String, String)", {}),
+        ("Array(Array(Nullable(Int64)))", [[1, None], []]),
+        ("Array(String)", ["e-1", "员工"]),
+        ("Tuple(Int32, String)", (1, "x")),
+        ("LowCardinality(Nullable(String))", None),
+        ("LowCardinality(String)", "RED"),
+        ("Enum8('ON' = 1, 'OFF' = 2)", "OFF"),
+        ("UUID", uuid.UUID(int=1 << 100)),
+        ("Bool", False),
+        ("Date32", dt.date(1999, 1, 1)),
+        ("UInt64", 2**64 - 1),
+        ("Int256", -(2**200)),
+    ],
+)
+def test_types_come_back_as_they_went(client: Client, kind: str, value: Any) -> None:
+    name = table(client, f"i Int8, v {kind}")
+    client.insert(name, [[1, value]])
+    assert client.query(f"SELECT v FROM {name}", tz_mode="aware").result_rows == [(value,)]
+
+
+def test_raw_bytes_in_a_string(client: Client) -> None:
+    name = table(client, "v String")
+    client.insert(name, [[bytes(range(256))]], column_names=["v"])
+    assert client.query(f"SELECT v FROM {name}", column_formats={"v": "bytes"}).first_row == (bytes(range(256)),)
+
+
+def test_insert_values_select_and_an_empty_result(client: Client) -> None:
+    name = table(client, "a Int64, b String DEFAULT 'd'")
+    client.command(f"INSERT INTO {name} (a) VALUES (1), (1 + 1)")
+    client.command(f"INSERT INTO {name} SELECT number, 'FORMAT CSV' FROM numbers(3)")
+    assert count(client, name) == 5
+    assert client.query(f"SELECT * FROM {name} WHERE a > 100").result_rows == []
+
+
+def test_many_threads_share_one_client(client: Client) -> None:
+    name, failed = table(client, "a Int64"), []
+
+    def work(number: int) -> None:
+        try:
+            client.insert(name, [[number]])
+            assert client.query("SELECT {n:Int64}", parameters={"n": number}).first_row == (number,)
+        except Exception as raised:
+            failed.append(raised)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert count(client, name) == 12
+
+
+def test_a_wrong_password_is_516(address: Address) -> None:
+    for user in (address.user, "nobody"):
+        with pytest.raises(DatabaseError) as raised:
+            Address(address.host, address.port, user, "not the password").client()
+        assert raised.value.code == 516
+
+
+def test_get_only_reads(address: Address, database: str) -> None:
+    status, headers, _ = get(address, f"DROP DATABASE {database}")
+    assert (status >= 400, headers["x-clickhouse-exception-code"]) == (True, "164")
+    assert get(address, "SELECT 1")[2] == b"1\n"
+
+
+def test_ping_needs_no_password(address: Address) -> None:
+    peer = http.client.HTTPConnection(address.host, address.port, timeout=10)
+    peer.request("GET", "/ping")
+    answer = peer.getresponse()
+    assert (answer.status, answer.read()) == (200, b"Ok.\n")
+
+
+def basic(address: Address) -> str:
+    return "Basic " + b64encode(f"{address.user}:{address.password}".encode()).decode()
+
+
+def post(address: Address, sql: str, **params: str) -> tuple[int, dict[str, str], bytes]:
+    query = "&".join(f"{name}={quote(value)}" for name, value in params.items())
+    return _ask(address, "POST", f"/?{query}", sql.encode())
+
+
+def get(address: Address, sql: str) -> tuple[int, dict[str, str], bytes]:
+    return _ask(address, "GET", f"/?query={quote(sql)}", None)
+
+
+def _ask(address: Address, method: str, target: str, body: bytes | None) -> tuple[int, dict[str, str], bytes]:
+    peer = http.client.HTTPConnection(address.host, address.port, timeout=30)
+    peer.request(method, target, body, {"Authorization": basic(address)})
+    answer = peer.getresponse()
+    data = answer.read()
+    peer.close()
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, data
