@@ -68,6 +68,13 @@ class Registry:
             known = self._ids[subject, schema] = int(answer["id"])
         return known
 
+    def versions(self, subject: str) -> dict[int, str]:
+        """The schema texts of a subject by version number; empty when there is no such subject."""
+        path = f"/subjects/{quote(subject, safe='')}/versions"
+        numbers = (self._ask("GET", path) or {"list": []})["list"]
+        found = {number: self._ask("GET", f"{path}/{number}") for number in numbers}
+        return {number: str(answer["schema"]) for number, answer in found.items() if answer}
+
     def require_compatibility(self, subject: str, level: str) -> None:
         """Set a subject's compatibility and read it back. Raises ConfigError if it did not take."""
         path = f"/config/{quote(subject, safe='')}"

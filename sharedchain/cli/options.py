@@ -9,8 +9,6 @@ import typer
 
 Home = Annotated[
     Path | None,
-    typer.Option(
-        "--home", help="where the chain lives (default: SHAREDCHAIN_HOME, ./.sharedchain)", show_default=False
-    ),
+    typer.Option("--home", help="home of the chain (default: SHAREDCHAIN_HOME, ./.sharedchain)", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, for machines")]

@@ -47,9 +47,7 @@ class Bad:
 def publish(
     event_type: Annotated[str, typer.Argument(metavar="TYPE", help="event type, e.g. lead.captured")],
     file: Annotated[Path | None, typer.Option("--file", "-f", help=".json, .jsonl or .csv; default: stdin")] = None,
-    form: Annotated[
-        str | None, typer.Option("--format", help="json, jsonl, csv (default: by name; stdin: jsonl)")
-    ] = None,
+    form: Annotated[str | None, typer.Option("--format", help="json, jsonl, csv (default: by name, jsonl)")] = None,
     check: Annotated[bool, typer.Option("--check", help="judge the rows, send nothing, ask nobody")] = False,
     source: Annotated[str, typer.Option(help="who publishes (ce_source)")] = "sharedchain.cli",
     tenant: Annotated[str | None, typer.Option(help="for rows that name none")] = None,

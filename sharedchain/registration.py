@@ -1,0 +1,51 @@
+"""Bringing our schemas into the registry: checked against every version there, then compared with its echo."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sharedchain.errors import ConfigError
+from sharedchain.evolution import breaks
+from sharedchain.registry import Registry
+from sharedchain.schemas import Catalog, EventType
+
+COMPATIBILITY = "FULL_TRANSITIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """One schema as the registry has it now; `fresh` = it was not there before."""
+
+    subject: str
+    schema_id: int
+    fresh: bool
+
+
+def apply(registry: Registry, catalog: Catalog) -> list[Registered]:
+    """Register every schema under its TopicRecordName subject, FULL_TRANSITIVE, and read both back.
+
+    Nothing is registered unless everything may be. Raises ConfigError with every break,
+    ConnectionFailed.
+    """
+    there = {kind.name: registry.versions(kind.registry_subject) for kind in catalog.types.values()}
+    findings = [
+        f"{kind.registry_subject} version {number}: {found}"
+        for kind in catalog.types.values()
+        for number, text in there[kind.name].items()
+        for found in breaks(json.loads(text), kind.schema)
+    ]
+    if findings:
+        raise ConfigError(findings)
+    return [_one(registry, kind, there[kind.name]) for kind in catalog.types.values()]
+
+
+def _one(registry: Registry, kind: EventType, there: dict[int, str]) -> Registered:
+    subject = kind.registry_subject
+    known = any(json.loads(text) == kind.schema for text in there.values())
+    schema_id = registry.register(subject, kind.schema_text)
+    registry.require_compatibility(subject, COMPATIBILITY)
+    echoed = registry.schema_by_id(schema_id)
+    if json.loads(echoed) != kind.schema:
+        raise ConfigError([f"{registry.url}: schema {schema_id} of {subject} is not what was registered"])
+    return Registered(subject, schema_id, not known)
