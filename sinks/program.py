@@ -9,9 +9,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from sharedchain.kafka import consumer
-
 from sharedchain.endpoints import Endpoints
+from sharedchain.kafka import consumer
 from sinks import metrics
 from sinks.runner import Runner, Sink
 
@@ -31,9 +30,8 @@ def arguments(name: str, doc: str) -> argparse.ArgumentParser:
 
 
 def prepare() -> threading.Event:
-    """Log to stderr, serve metrics, and an event that SIGTERM and SIGINT set."""
+    """Log to stderr, and an event that SIGTERM and SIGINT set."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    metrics.serve()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -50,7 +48,8 @@ def run(
     *,
     epoch: int = 1,
 ) -> None:
-    """Follow `topics` with `sink` as `member` of `group` until `stopping`."""
+    """Serve metrics and follow `topics` with `sink` as `member` of `group` until `stopping`."""
+    metrics.serve(endpoints)
     reader = consumer(
         endpoints,
         group,

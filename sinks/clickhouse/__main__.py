@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 
 from sharedchain.codec import Codec
-from sharedchain.registry import Registry
-
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
+from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sinks.clickhouse.feeds import feeds
 from sinks.clickhouse.migrate import migrate

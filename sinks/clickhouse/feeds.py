@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sharedchain.codec import Codec
-from sharedchain.spine import read_derived_from, read_fact_from
-
 from sharedchain.errors import Refused
 from sharedchain.schemas import Catalog
 from sharedchain.scope import SPINE
+from sharedchain.spine import read_derived_from, read_fact_from
 from sinks import metrics
 from sinks.batch import Batch, Record
 from sinks.clickhouse.letters import refused_here, taken_over

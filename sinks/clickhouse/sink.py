@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from sharedchain.codec import Codec
-
 from sharedchain.errors import ConnectionFailed
 from sinks.batch import Batch
 from sinks.clickhouse.feeds import Read, rows_of
