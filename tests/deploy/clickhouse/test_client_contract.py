@@ -279,9 +279,8 @@ def test_kill_query(address: Address) -> None:
     thread = threading.Thread(target=run)
     thread.start()
     with address.client() as killer:
-        wait_for(
-            lambda: bool(killer.query(f"KILL QUERY WHERE query_id = '{query_id}' SYNC").result_rows) or bool(caught)
-        )
+        kill = f"KILL QUERY WHERE query_id = '{query_id}' SYNC"
+        wait_for(lambda: "finished" in str(killer.command(kill)))
     thread.join(10)
     assert caught == [394]
 
