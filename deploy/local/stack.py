@@ -57,7 +57,11 @@ class Stack:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._wait("the start", lambda now: now.ready)
+        try:
+            self._wait("the start", lambda now: now.ready)
+        except ConnectionFailed:
+            self.down()
+            raise
         return Endpoints.load(self.home)
 
     def down(self) -> None:
@@ -67,6 +71,12 @@ class Stack:
             self._supervisor.wait(60)
         self._supervisor = None
         state.kill_leftovers(self.home)
+
+    def __enter__(self) -> Endpoints:
+        return self.up()
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
 
     def state(self) -> State:
         """What runs now. Raises ConnectionFailed when nothing was ever started here."""

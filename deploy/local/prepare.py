@@ -1,0 +1,108 @@
+"""What a home needs before the programs start: topics, schemas, tables, and the configuration in the log.
+
+`python -m deploy.local.prepare --home DIR`. Run it as often as you like: what is there already stays as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from confluent_kafka import TopicPartition
+
+from deploy.local import probe
+from sharedchain import config
+from sharedchain.chain import ChainSync
+from sharedchain.codec import Codec
+from sharedchain.endpoints import Endpoints
+from sharedchain.errors import ConnectionFailed, SharedChainError
+from sharedchain.events import ConfigDefined
+from sharedchain.kafka import consumer, create_topics
+from sharedchain.registry import Registry
+from sharedchain.schemas import Catalog
+from sinks.clickhouse.migrate import migrate
+
+_TOPIC = "chain.config.v1"
+_WAIT = 60.0  # seconds for the registry to answer, and for the configuration in the log to be read
+
+
+def prepare(endpoints: Endpoints) -> list[str]:
+    """Do all of it and say in lines what was new. Raises ConnectionFailed, ConfigError."""
+    catalog = Catalog.load()
+    registry = Registry(endpoints.registry)
+    said = [f"topic {name}" for name in create_topics(endpoints, catalog)]
+    said += [f"migration {name}" for name in migrate(endpoints.clickhouse)]
+    _await_registry(endpoints)  # last: it takes longest to start
+    apply_schemas(registry, catalog)
+    return said + publish_config(endpoints, Codec(registry, catalog))
+
+
+def _await_registry(endpoints: Endpoints) -> None:
+    deadline = time.monotonic() + _WAIT
+    while not probe.http(f"{endpoints.registry}/subjects"):
+        if time.monotonic() > deadline:
+            raise ConnectionFailed(f"the schema registry at {endpoints.registry} does not answer")
+        time.sleep(0.05)
+
+
+def apply_schemas(registry: Registry, catalog: Catalog) -> None:
+    """Register every schema under its subject, FULL_TRANSITIVE."""
+    for kind in catalog.types.values():
+        subject = f"{kind.topic}-{kind.fullname}"
+        registry.register(subject, kind.schema_text)
+        registry.require_compatibility(subject, "FULL_TRANSITIVE")
+
+
+def publish_config(endpoints: Endpoints, codec: Codec) -> list[str]:
+    """Bring the configuration files into the log, where it says otherwise; the names of what was published."""
+    known = published(endpoints, codec)
+    changed = [item for item in config.bundle() if known.get((item.kind, item.name)) != item.hash]
+    with ChainSync(endpoints, source="sharedchain.prepare") as chain:
+        sent = [
+            chain.send(
+                ConfigDefined(kind=item.kind, name=item.name, hash=item.hash, body=item.body, changed_by="prepare"),
+                tenant="_system",
+            )
+            for item in changed
+        ]
+        for answer in sent:
+            answer.result(_WAIT)
+    return [f"config {item.kind}/{item.name}" for item in changed]
+
+
+def published(endpoints: Endpoints, codec: Codec) -> dict[tuple[str, str], str]:
+    """(kind, name) → the hash that the log says last."""
+    reader = consumer(endpoints, "chain.prepare", **{"enable.partition.eof": True})
+    last: dict[tuple[str, str], str] = {}
+    try:
+        reader.assign([TopicPartition(_TOPIC, 0, 0)])
+        deadline = time.monotonic() + _WAIT
+        while time.monotonic() < deadline:
+            message = reader.poll(0.5)
+            if message is None:
+                continue
+            if message.error():  # its end: partition.eof
+                return last
+            data = codec.decode(_TOPIC, message.value()).data
+            last[data["kind"], data["name"]] = data["hash"]
+    finally:
+        reader.close()
+    raise ConnectionFailed(f"{_TOPIC} on {endpoints.kafka} could not be read to its end in {_WAIT:.0f} s")
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m deploy.local.prepare", description=__doc__)
+    options.add_argument("--home", type=Path)
+    try:
+        for line in prepare(Endpoints.load(options.parse_args().home)):
+            print(line, flush=True)
+    except SharedChainError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
