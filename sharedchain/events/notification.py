@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sharedchain.events.base import Event, Text, Timestamp
 
 
@@ -34,4 +36,4 @@ class LightChanged(Event):
     alert_id: Text
     subject: Text
     rule_id: Text
-    state: Text
+    state: Literal["ON", "OFF"]
