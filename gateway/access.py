@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 
 from gateway.door import door_of
 from gateway.policy import Action, Principal, Resource, allow
@@ -54,6 +54,17 @@ class TenantGuard:
     def __call__(self, request: Request, tenant: TENANT = "default") -> Access:
         access = Access(principal=Principal(address=_address(request)), action=self.action, tenant=tenant)
         return access.to(Resource(kind=self.kind, tenant=tenant))
+
+
+@dataclass(frozen=True, slots=True)
+class PathTenantGuard:
+    """The same where the tenant stands in the path."""
+
+    action: Action
+    kind: str
+
+    def __call__(self, request: Request, tenant: Annotated[str, Path(min_length=1, max_length=128)]) -> Access:
+        return TenantGuard(self.action, self.kind)(request, tenant)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sharedchain.envelope import rfc3339
+from sharedchain.scope import SYSTEM
 
 MAX_ROWS = 1000
 UPDATED, REFRESH, UNSUPPORTED = "forecast.live.updated", "forecast.refresh.requested", "forecast.line.unsupported"
@@ -119,6 +120,16 @@ def inbox(tenant: str, recipient: str, limit: int = 100) -> Query:
     return Query(sql=sql, parameters=where.parameters | {"limit": min(limit, MAX_ROWS)})
 
 
+def _metric_rows(tenant: str, at: int | None, as_known: int | None, dims: Mapping[str, str] | None) -> _Where:
+    where = _Where(tenant)
+    where.until("minute", at)
+    where.until("recorded", as_known)
+    for index, (name, value) in enumerate(sorted((dims or {}).items())):
+        where.conditions.append(f"JSONExtractString(dims, {{dim{index}:String}}) = {{value{index}:String}}")
+        where.parameters |= {f"dim{index}": name, f"value{index}": value}
+    return where
+
+
 def metric(
     tenant: str,
     metric_id: str,
@@ -129,19 +140,48 @@ def metric(
     limit: int = 1000,
 ) -> Query:
     """Per combination of dimensions, the last row at or before minute `at`, as it was known at `as_known`."""
-    where = _Where(tenant)
+    where = _metric_rows(tenant, at, as_known, dims)
     where.equal("metric_id", metric_id)
-    where.until("minute", at)
-    where.until("recorded", as_known)
-    for index, (name, value) in enumerate(sorted((dims or {}).items())):
-        where.conditions.append(f"JSONExtractString(dims, {{dim{index}:String}}) = {{value{index}:String}}")
-        where.parameters |= {f"dim{index}": name, f"value{index}": value}
     sql = (
         f"SELECT dims, minute, value, n, unit, corrected, recorded FROM metric_minute WHERE {where} "
         "ORDER BY dims, minute DESC, recorded DESC, partition DESC, seq DESC, nth DESC "
         "LIMIT 1 BY dims LIMIT {limit:UInt32}"
     )
     return Query(sql=sql, parameters=where.parameters | {"limit": min(limit, MAX_ROWS)})
+
+
+def measures() -> Query:
+    """The declarations of all measures, as the log says them last."""
+    sql = (
+        "SELECT JSONExtractString(data, 'name') AS name, JSONExtractString(data, 'body') AS body FROM facts "
+        "WHERE tenant = {tenant:String} AND type = 'config.defined' AND JSONExtractString(data, 'kind') = 'measure' "
+        f"ORDER BY recorded DESC, seq DESC LIMIT 1 BY name LIMIT {MAX_ROWS}"
+    )
+    return Query(sql=sql, parameters={"tenant": SYSTEM})
+
+
+def totals(
+    tenant: str,
+    flows: Sequence[str],
+    *,
+    at: int | None = None,
+    as_known: int | None = None,
+    dims: Mapping[str, str] | None = None,
+) -> Query:
+    """Per flow and dims: the last minute's contribution and the running total, as known at `as_known`."""
+    where = _metric_rows(tenant, at, as_known, dims)
+    where.conditions.append("metric_id IN {flows:Array(String)}")
+    known = (
+        f"SELECT metric_id, dims, minute, value, n, unit, corrected, recorded FROM metric_minute WHERE {where} "
+        "ORDER BY recorded DESC, seq DESC, nth DESC LIMIT 1 BY metric_id, dims, minute"
+    )
+    last = "argMax(tuple(value, n, unit, corrected, recorded), minute) AS last"
+    sql = (
+        "SELECT metric_id, dims, newest AS minute, last.1 AS value, last.2 AS n, last.3 AS unit, last.4 AS corrected, "
+        f"last.5 AS recorded, total FROM (SELECT metric_id, dims, max(minute) AS newest, {last}, sum(value) AS total "
+        f"FROM ({known}) GROUP BY metric_id, dims) ORDER BY metric_id, dims LIMIT {MAX_ROWS}"
+    )
+    return Query(sql=sql, parameters=where.parameters | {"flows": list(flows)})
 
 
 def live_facts(tenant: str, forecast_id: str | None = None, *, at: int | None = None) -> Query:

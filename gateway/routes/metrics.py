@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from gateway import queries
 from gateway.access import Access, TenantGuard
-from gateway.door import door_of
+from gateway.door import Door, door_of
+from gateway.measures import Measure, declared, flows_of, level
 from gateway.problem import Finding, Problem
 from gateway.reading import MOMENT, listing, moment, tenant
 
@@ -26,17 +30,53 @@ async def metric(
     as_known: MOMENT = None,
     dims: Annotated[list[str] | None, Query(description="name=value, repeated")] = None,
 ) -> dict[str, Any]:
-    """The last row at or before minute `at`, from what was recorded until `as_known` (both default: now)."""
+    """The last row at or before minute `at`, from what was recorded until `as_known` (both default: now).
+
+    A flow's `value` is what that minute added, its `total` everything until then; a level is computed.
+    """
     door = door_of(request)
-    query = queries.metric(
-        access.tenant,
-        metric_id,
-        at=moment("at", at),
-        as_known=moment("as_known", as_known),
-        dims=dimensions(dims or []),
-    )
-    rows = [{**row, "dims": json.loads(row["dims"] or "{}")} for row in await door.store.rows(query)]
-    return {"metric_id": metric_id} | listing(await tenant(door, access.tenant), rows)
+    asked = _Asked(access.tenant, moment("at", at), moment("as_known", as_known), dimensions(dims or []))
+    known = declared(await door.store.rows(queries.measures()))
+    measure = known.get(metric_id, Measure(id=metric_id))
+    rows = await _rows(door, known, measure, asked)
+    said = {"metric_id": metric_id, "kind": measure.kind, "name": dict(measure.name), "owner": measure.owner}
+    return said | listing(await tenant(door, access.tenant), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    tenant: str
+    at: int | None
+    as_known: int | None
+    dims: Mapping[str, str]
+
+
+async def _rows(door: Door, known: Mapping[str, Measure], measure: Measure, asked: _Asked) -> list[dict[str, Any]]:
+    if measure.kind == "gauge":
+        query = queries.metric(asked.tenant, measure.id, at=asked.at, as_known=asked.as_known, dims=asked.dims)
+        return [{**row, "dims": json.loads(row["dims"] or "{}")} for row in await door.store.rows(query)]
+    flows = flows_of(known, measure.id)
+    query = queries.totals(asked.tenant, flows, at=asked.at, as_known=asked.as_known, dims=asked.dims)
+    rows = await door.store.rows(query)
+    if measure.kind == "flow":
+        return [{**row, "dims": json.loads(row["dims"] or "{}")} for row in rows]
+    totals: dict[str, dict[str, Decimal]] = {}
+    for row in rows:
+        totals.setdefault(row["metric_id"], {})[row["dims"]] = Decimal(row["total"] or 0)
+    newest = {dims: max(row["minute"] for row in rows if row["dims"] == dims) for dims in {row["dims"] for row in rows}}
+    return [
+        {
+            "dims": json.loads(dims),
+            "minute": newest[dims],
+            "value": None if value is None else format(value, "f"),
+            "unit": measure.unit,
+        }
+        for dims, value in level(known, measure.id, totals).items()
+    ]
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")
 
 
 def dimensions(pairs: list[str]) -> dict[str, str]:

@@ -1,0 +1,87 @@
+"""Measures as their declarations in the log say: gauges are read, totals of flows and levels computed. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+Totals = Mapping[str, Decimal]  # canonical JSON of the dims → running total
+
+_OPS: Mapping[str, Callable[[list[Decimal]], Decimal | None]] = {
+    "sum": lambda parts: sum(parts, Decimal(0)),
+    "difference": lambda parts: parts[0] - parts[1],
+    "ratio": lambda parts: parts[0] / parts[1] if parts[1] else None,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """What a reader needs of a declaration; one the log does not know is read as a gauge."""
+
+    id: str
+    kind: str = "gauge"
+    op: str = ""
+    of: tuple[str, ...] = ()
+    unit: str = ""
+    scale: int = 4
+    name: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
+
+
+def declared(rows: Iterable[Mapping[str, Any]]) -> dict[str, Measure]:
+    """The measures in rows of `queries.measures`, by id."""
+    found: dict[str, Measure] = {}
+    for row in rows:
+        body = json.loads(row["body"])
+        computed = body.get("computed") or {}
+        found[body["id"]] = Measure(
+            id=body["id"],
+            kind=body.get("kind", "gauge"),
+            op=computed.get("op", ""),
+            of=tuple(computed.get("of", ())),
+            unit=body.get("unit", ""),
+            scale=int(body.get("scale", 4)),
+            name=body.get("name", {}),
+            owner=body.get("owner", ""),
+        )
+    return found
+
+
+def flows_of(measures: Mapping[str, Measure], metric_id: str) -> list[str]:
+    """The stored flows that a level adds up, itself if it is one; a ring among them is walked once."""
+    found: list[str] = []
+    seen: set[str] = set()
+    ahead = [metric_id]
+    while ahead:
+        one = ahead.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        measure = measures.get(one)
+        if measure is not None and measure.kind == "level":
+            ahead += measure.of
+        else:
+            found.append(one)
+    return sorted(found)
+
+
+def level(measures: Mapping[str, Measure], metric_id: str, totals: Mapping[str, Totals]) -> dict[str, Decimal | None]:
+    """The values of a level by dims, from the running totals of its flows.
+
+    A flow that never had an event adds 0 where another one had; where none had, there is no row.
+    """
+    measure = measures[metric_id]
+    parts: list[Mapping[str, Decimal | None]] = [
+        level(measures, one, totals) if one in measures and measures[one].kind == "level" else dict(totals.get(one, {}))
+        for one in measure.of
+    ]
+    values: dict[str, Decimal | None] = {}
+    for dims in sorted(set().union(*parts)):
+        operands = [part.get(dims, Decimal(0)) for part in parts]
+        known = [one for one in operands if one is not None]
+        value = _OPS[measure.op](known) if len(known) == len(operands) else None
+        values[dims] = None if value is None else value.quantize(Decimal(1).scaleb(-measure.scale), ROUND_HALF_UP)
+    return values

@@ -1,0 +1,67 @@
+"""`sharedchain inbox RECIPIENT`: what one person was told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from sharedchain.cli import language
+from sharedchain.cli.options import Home, Json
+
+_WORDS = {
+    "zh": {
+        "head": "{recipient} 的收件箱 · {tenant} · 截至 {now} · {count} 条",
+        "empty": "{recipient} 没有消息。看全部告警：sharedchain alerts",
+        "raised": "新告警",
+        "escalated": "升级",
+        "resolved": "解除",
+    },
+    "en": {
+        "head": "Inbox of {recipient} · {tenant} · as of {now} · {count}",
+        "empty": "{recipient} has no messages. All alerts: sharedchain alerts",
+        "raised": "raised",
+        "escalated": "escalated",
+        "resolved": "resolved",
+    },
+}
+
+
+def inbox(
+    recipient: Annotated[str, typer.Argument(help="employee id, e.g. E002")],
+    limit: Annotated[int, typer.Option(help="how many at most", min=1, max=1000)] = 50,
+    tenant: Annotated[str, typer.Option(help="whose data")] = "default",
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Show one person's messages, newest first."""
+    from sharedchain.canonical import dumps
+    from sharedchain.endpoints import Endpoints
+    from sharedchain.reader import read
+
+    params = {"recipient": recipient, "tenant": tenant, "limit": str(limit)}
+    found = read(Endpoints.load(home), "/v1/inbox", params)
+    if json:
+        typer.echo(dumps(found))
+        return
+    print_inbox(found, recipient, language())
+
+
+def print_inbox(found: Mapping[str, Any], recipient: str, lang: str) -> None:
+    """The listing of GET /v1/inbox: a head and the whole text of each message, links unbroken."""
+    from sharedchain.display import local_time
+    from sharedchain.table import say
+
+    words: Any = _WORDS[lang]
+    whose = found["tenant"]
+    if not found["items"]:
+        say(words["empty"].format(recipient=recipient))
+        return
+    now, count = local_time(found["as_of"], whose["timezone"]), len(found["items"])
+    say(words["head"].format(recipient=recipient, tenant=whose["name"], now=now, count=count))
+    for item in found["items"]:
+        at = local_time(item["at"], whose["timezone"])
+        say(f"\n{at}  {words.get(item['transition'], item['transition'])}  {item['subject']}")
+        for line in item["text"].splitlines():
+            say(f"  {line}" if line else "")

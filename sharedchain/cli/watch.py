@@ -1,0 +1,164 @@
+"""`sharedchain watch forecasts|alerts|facts`: one line an event, as it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sharedchain.cli import language
+from sharedchain.cli.options import Home, Json
+
+if TYPE_CHECKING:
+    from sharedchain.endpoints import Endpoints
+    from sharedchain.subscription import Update
+
+
+class What(StrEnum):
+    forecasts = "forecasts"
+    alerts = "alerts"
+    facts = "facts"
+
+
+_TOPICS = {What.forecasts: "sales.forecast.live.v1", What.alerts: "ops.alert.v1", What.facts: "chain.facts.v1"}
+_WORDS = {
+    "zh": {
+        "wait": "等待 {topic} … Ctrl-C 结束；--from-beginning 从头看",
+        "clock.ticked": "时钟",
+        "alert.raised": "告警",
+        "alert.escalated": "升级",
+        "alert.resolved": "解除",
+        "forecast.live.updated": "预测更新",
+        "forecast.refresh.requested": "预测过期",
+        "forecast.line.unsupported": "无项目支撑",
+        "project": "项目",
+        "experience": "经验",
+        "period": "期间合计",
+        "age": "{age} 天未刷新，已请 {owner} 更新",
+    },
+    "en": {
+        "wait": "waiting on {topic} … Ctrl-C ends; --from-beginning shows what was",
+        "clock.ticked": "tick",
+        "alert.raised": "ALERT",
+        "alert.escalated": "ESCALATED",
+        "alert.resolved": "RESOLVED",
+        "forecast.live.updated": "updated",
+        "forecast.refresh.requested": "STALE",
+        "forecast.line.unsupported": "unsupported",
+        "project": "project",
+        "experience": "experience",
+        "period": "period total",
+        "age": "not refreshed for {age} d, {owner} was asked",
+    },
+}
+
+
+def watch(
+    what: Annotated[What, typer.Argument(help="forecasts, alerts or facts")],
+    tenant: Annotated[str | None, typer.Option(help="only this tenant")] = None,
+    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="what was, then what comes")] = False,
+    count: Annotated[int | None, typer.Option(help="end after so many events", min=1)] = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Show events live, straight from Kafka. Ticks of the clock are left out."""
+    from sharedchain.chain import ChainSync
+    from sharedchain.endpoints import Endpoints
+
+    lang, zones = language(), Zones(Endpoints.load(home))
+    with ChainSync(home=home) as chain:
+        subscription = chain.subscribe(_TOPICS[what], from_beginning=from_beginning)
+        if not json:
+            typer.echo(_WORDS[lang]["wait"].format(topic=_TOPICS[what]), err=True)
+        try:
+            for number, update in enumerate(wanted(iter(subscription), tenant), 1):
+                typer.echo(as_json(update) if json else as_line(update, zones(update.envelope.tenant), lang))
+                if number == count:
+                    return
+        finally:
+            subscription.close()
+
+
+class Zones:
+    """The zone of each tenant, asked of the gateway once; UTC where it does not answer: Kafka alone is enough here."""
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        self._endpoints = endpoints
+        self._known: dict[str, str] = {}
+
+    def __call__(self, tenant: str) -> str:
+        from urllib.parse import quote
+
+        from sharedchain.errors import SharedChainError
+        from sharedchain.reader import read
+
+        if tenant not in self._known:
+            try:
+                said = read(self._endpoints, f"/v1/tenants/{quote(tenant or 'default', safe='')}", {})
+                self._known[tenant] = said["timezone"]
+            except SharedChainError:
+                self._known[tenant] = "UTC"
+        return self._known[tenant]
+
+
+def wanted(updates: Iterator[Update], tenant: str | None) -> Iterator[Update]:
+    """The updates of `tenant` (None: all), without ticks. A record that does not decode is told and passed over."""
+    from sharedchain.errors import Refused
+
+    while True:
+        try:
+            update = next(updates)
+        except StopIteration:
+            return
+        except Refused as refused:
+            typer.echo(f"? {refused}", err=True)
+            continue
+        if update.type != "clock.ticked" and tenant in (None, update.envelope.tenant):
+            yield update
+
+
+def as_json(update: Update) -> str:
+    """One line of JSON: envelope, place, data."""
+    from sharedchain.canonical import dumps
+    from sharedchain.envelope import rfc3339
+
+    envelope = update.envelope
+    place = {"topic": update.topic, "partition": update.partition, "offset": update.offset}
+    said = {"type": update.type, "id": envelope.id, "source": envelope.source, "subject": envelope.subject}
+    time = None if envelope.time is None else rfc3339(envelope.time)
+    return dumps({**said, "tenant": envelope.tenant, "time": time, "at": place, "data": update.data})
+
+
+def as_line(update: Update, zone: str, lang: Any) -> str:
+    """One line for people: when (in `zone`), tenant, what, of which subject, and what it says."""
+    from sharedchain.display import local_time
+    from sharedchain.envelope import rfc3339
+
+    envelope = update.envelope
+    time = "-" if envelope.time is None else local_time(rfc3339(envelope.time), zone)
+    name = _WORDS[lang].get(update.type, update.type)
+    text = _said(update.type, update.data, lang)
+    return f"{time}  {envelope.tenant or '-'}  {name}  {envelope.subject or '-'}" + (f"  {text}" if text else "")
+
+
+def _said(kind: str, data: Mapping[str, Any], lang: Any) -> str:
+    from sharedchain.display import compact, money
+
+    words = _WORDS[lang]
+    match kind:
+        case "forecast.live.updated":
+            parts = f"{words['project']} {compact(data['project_part'], lang) or data['project_part']}"
+            parts += f" + {words['experience']} {compact(data['experience_part'], lang) or data['experience_part']}"
+            total = f"v{data['version']} {money(data['new_total'], lang)} {data['currency']}"
+            return f"{total} = {parts}; {words['period']} {money(data['period_total'], lang)}"
+        case "forecast.refresh.requested":
+            return words["age"].format(age=data["age_days"], owner=data["owner_id"])
+        case "forecast.line.unsupported":
+            return f"{data['line_id']} {data.get('opportunity_id') or ''} {data.get('cause') or ''}".strip()
+        case "alert.raised" | "alert.escalated" | "alert.resolved":
+            return f"{data['severity']} {data['rule_id']} {data[f'title_{lang}']} → {', '.join(data['recipients'])}"
+        case "record.rejected":
+            return f"{data['reason']} {data.get('field') or ''}: {data.get('text') or ''}"
+    return ""
