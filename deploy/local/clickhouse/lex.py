@@ -22,13 +22,11 @@ _TOKEN = re.compile(
 )
 _NESTED = re.compile(rb"/\*|\*/")
 _GAP = re.compile(rb"[ \t\r]*;?[ \t\r]*\n?")
-# After these words a name is due, so FORMAT behind them is a name and not the clause.
-_OPEN_WORDS = b"""
-    SELECT DISTINCT ALL FROM JOIN WHERE PREWHERE HAVING QUALIFY BY AND OR NOT AS ON USING LIMIT OFFSET IN LIKE ILIKE
-    BETWEEN CASE WHEN THEN ELSE TABLE INTO DATABASE DESCRIBE DESC EXISTS WITH UNION EXCEPT INTERSECT SETTINGS IS DIV
-    MOD INTERVAL TOP ARRAY USE SET VALUES FUNCTION INSERT EXPLAIN SHOW
-"""
-_OPEN = frozenset(_OPEN_WORDS.split())
+# Behind these words a name or an expression is due, so FORMAT there is a name and not the clause. Words that are
+# also common column names (table, database, settings, by) must not stand here.
+_OPEN = frozenset({b"SELECT", b"DISTINCT", b"FROM", b"JOIN", b"AND", b"OR", b"NOT", b"AS", b"IN", b"LIKE", b"ILIKE"})
+_OPEN_INSERT = frozenset({b"INTO", b"TABLE", b"FUNCTION"})
+_ORDERS = frozenset({b"ASC", b"DESC", b"ASCENDING", b"DESCENDING"})
 
 
 @dataclass(frozen=True)
@@ -137,9 +135,13 @@ def _is_format(seen: list[Token], at: int) -> bool:
     if clause.upper != b"FORMAT" or clause.depth or name.kind != "word" or name.depth or at == 0:
         return False
     before = seen[at - 1]
+    if before.text == b"*":
+        return seen[at - 2].text in (b",", b".") or seen[at - 2].upper in _OPEN  # all columns, not a product
     if before.kind == "mark":
-        return before.text in b")]}*"
-    return before.upper not in _OPEN or at - 1 == 0
+        return before.text in b")]}"
+    if seen[0].upper == b"INSERT" and before.upper in _OPEN_INSERT:
+        return False
+    return before.upper not in _OPEN and not (before.upper == b"BY" and name.upper in _ORDERS)
 
 
 def _with_format(verb: str, sql: bytes, seen: list[Token]) -> Statement:

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -35,10 +36,10 @@ class Address:
         parts = urlsplit(url)
         return cls(parts.hostname or "localhost", parts.port or 8123, parts.username or "default", parts.password or "")
 
-    def client(self, **options: object) -> Client:
-        merged = {"autogenerate_session_id": False, **options}
+    def client(self, **options: Any) -> Client:
+        options.setdefault("autogenerate_session_id", False)
         return clickhouse_connect.get_client(
-            host=self.host, port=self.port, username=self.user, password=self.password, **merged
+            host=self.host, port=self.port, username=self.user, password=self.password, **options
         )
 
 
