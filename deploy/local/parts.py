@@ -97,25 +97,22 @@ def _part(name: str, ends: Endpoints, plan: Plan, ports: Ports) -> Part:
 
 
 def _follower(name: str, ends: Endpoints, plan: Plan) -> Part:
-    """A program that follows topics: ready when its consumer group has dealt it partitions."""
+    """A program that follows topics. Those that serve metrics do so only once they follow; the engine is asked
+    for in its consumer group: ready when partitions were dealt to it."""
     kind, _, number = name.partition("-")
+    port = _port(ends.metrics[name])
+    command: tuple[str, ...]
     match kind:
         case "ingest":
-            group, instance = f"chain.ingest.lane{number}", None
-            module, *options = ("streams.ingest", "--lane", number, "--lanes", str(plan.ingests))
+            command, ready = ("streams.ingest", "--lane", number, "--lanes", str(plan.ingests)), lambda: listens(port)
         case "engine":
-            group, instance = "chain.engine", f"engine-{number}"
-            module, *options = ("streams", "--slot", number)
-        case "sink":
-            group, instance, module, options = "chain.sink.clickhouse", None, "sinks.clickhouse", []
+            command = ("streams", "--slot", number)
+            ready = lambda: probe.member(ends.kafka, "chain.engine", f"engine-{number}")  # noqa: E731
         case _:
-            group, instance, module, options = "chain.sink.notify", None, "sinks.notify", []
-    port = _port(ends.metrics[name])
-    # a lane's group only carries offsets and never has a member: its metrics port opens when it works
-    own = ends.metrics[name]
-    ready = (lambda: probe.http(own)) if kind == "ingest" else (lambda: probe.member(ends.kafka, group, instance))
-    part = _python(ends, name, module, *options, port=port, ready=ready)
-    return replace(part, env={**part.env, "SHAREDCHAIN_METRICS_PORT": str(port)})
+            command, ready = ({"sink": "sinks.clickhouse"}.get(kind, "sinks.notify"),), lambda: listens(port)
+    part = _python(ends, name, *command, port=port, ready=ready)
+    named = {"SHAREDCHAIN_PROGRAM": name, "SHAREDCHAIN_METRICS_PORT": str(port)}
+    return replace(part, env={**part.env, **named})
 
 
 def _clickhouse(ends: Endpoints) -> Part:
