@@ -46,7 +46,10 @@ def check_type(said: Envelope, kind: EventType, catalog: Catalog) -> None:
 def words(kind: EventType, data: Mapping[str, Any], known: Mapping[str, Dictionary], source: str) -> dict[str, Any]:
     """`data` with the dictionary's codes. Raises Refused(missing_field | unknown_term)."""
     contract.check_required(kind, data)
-    return contract.map_terms(kind, data, known, source)
+    coded = contract.map_terms(kind, data, known, source)
+    if kind.required_if:  # what a rule asks after may have been a synonym
+        contract.check_required(kind, coded)
+    return coded
 
 
 def values(kind: EventType, data: Mapping[str, Any]) -> None:
