@@ -53,7 +53,7 @@ def bundle(root: Path | None = None) -> list[ConfigItem]:
         try:
             items.append(item(kind, path.stem, read(path).value))
         except yaml.YAMLError as error:
-            findings.append(_finding(path, error))
+            findings.append(unreadable(path, error))
     if findings:
         raise ConfigError(findings)
     return items
@@ -72,7 +72,8 @@ def default_root() -> Path:
     return checkout if (checkout / "pyproject.toml").exists() else Path(__file__).parent / "_data"
 
 
-def _finding(path: Path, error: yaml.YAMLError) -> str:
+def unreadable(path: Path, error: yaml.YAMLError) -> str:
+    """The finding for a file that is no YAML."""
     mark = getattr(error, "problem_mark", None)
     place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
     return f"{path}:{place}: no YAML: {getattr(error, 'problem', error)}; mend the syntax there"

@@ -62,7 +62,11 @@ _Loader.yaml_implicit_resolvers = {
 def _mark(node: yaml.Node, steps: tuple[Step, ...], marks: dict[tuple[Step, ...], Where]) -> None:
     marks[steps] = (node.start_mark.line + 1, node.start_mark.column + 1)
     if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
         for key, value in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands twice", key.start_mark)
+            seen.add(key.value)
             _mark(value, (*steps, str(key.value)), marks)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from sharedchain.core.wording import Duration, Language, Model, Severity, Words, rank
 
@@ -24,6 +24,12 @@ class OnMeasure(Model):
 
     measure: str
     dims: tuple[str, ...] = ("period",)
+
+
+On = Annotated[
+    Annotated[OnEvent, Tag("event")] | Annotated[OnMeasure, Tag("measure")],
+    Discriminator(lambda v: "event" if isinstance(v, OnEvent) or (isinstance(v, dict) and "event" in v) else "measure"),
+]
 
 
 class When(Model):
@@ -80,7 +86,7 @@ class Rule(Model):
     id: str = Field(pattern=r"^R-\d\d[a-z]?$")
     version: int = Field(ge=1)
     title: Words
-    on: OnEvent | OnMeasure
+    on: On
     when: When = When()
     bands: tuple[Band, ...] = Field(min_length=1)
     magnitude: bool = False  # bands look at the value without its sign

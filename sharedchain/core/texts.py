@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, pass_context
+from jinja2 import StrictUndefined, Template, TemplateError, nodes, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -54,6 +54,24 @@ def render(template: Template, context: Mapping[str, Any], language: str) -> str
     except (TemplateError, ArithmeticError, TypeError, LookupError, AttributeError, ValueError) as error:
         raise ValueError(f"text: {error}") from None
     return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"
+
+
+def names(source: str) -> list[tuple[str, int]]:
+    """(dotted name that the template reads, line), as `message.field` or `m.M-09`. Raises ValueError."""
+    try:
+        tree = _environment.parse(source)
+    except TemplateError as error:
+        raise ValueError(f"line {getattr(error, 'lineno', 1)}: {error}; mend the template") from None
+    found: dict[tuple[str, int], None] = {}
+    for get in tree.find_all(nodes.Getattr):
+        if isinstance(get.node, nodes.Name):
+            found[f"{get.node.name}.{get.attr}", get.lineno] = None
+    for item in tree.find_all(nodes.Getitem):
+        if isinstance(item.node, nodes.Name):
+            found[f"{item.node.name}.{getattr(item.arg, 'value', '?')}", item.lineno] = None
+    for name in tree.find_all(nodes.Name):
+        found[name.name, name.lineno] = None
+    return list(found)
 
 
 @pass_context

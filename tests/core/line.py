@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,9 @@ ROLES = {
 }
 
 
+our_bundle = cache(bundle)
+
+
 @dataclass
 class Line:
     """`at` is local wall text of `zone`; every fact is folded at once unless `held`."""
@@ -34,6 +38,7 @@ class Line:
     zone: str = "Asia/Shanghai"
     scope: str = "dongchen"
     now: int = 0
+    events: int = 0  # facts that are neither ticks nor config: their ids do not depend on how often a clock ticks
     facts: list[Fact] = field(default_factory=list)
     said: list[Derived] = field(default_factory=list)
     state: fold.State = field(default_factory=fold.new_state)
@@ -43,7 +48,14 @@ class Line:
 
     def add(self, kind: Kind, type_: str, data: Mapping[str, Any], **more: Any) -> list[Derived]:
         seq = len(self.facts) + 1
-        plain: dict[str, Any] = {"scope": self.scope, "id": f"e{seq}", "source": "crm", "subject": "", "time": self.now}
+        self.events += kind not in ("tick", "config")
+        plain: dict[str, Any] = {
+            "scope": self.scope,
+            "id": f"e{self.events}",
+            "source": "crm",
+            "subject": "",
+            "time": self.now,
+        }
         fact = Fact(
             partition=3,
             seq=seq,
@@ -68,7 +80,7 @@ class Line:
         """All of our rules, and one tenant (driven unless said otherwise) with its employees, at local time `at`."""
         self.now = self.ms(at)
         settings = {"mode": "driven", "timezone": self.zone, "currency": "CNY", "language": "zh", "packs": ["dongchen"]}
-        self.configure([*bundle(), item("tenant", self.scope, settings | tenant)])
+        self.configure([*our_bundle(), item("tenant", self.scope, settings | tenant)])
         if (settings | tenant)["mode"] == "driven":
             self.tick(at)
         for id_, role in ROLES.items():
@@ -132,6 +144,9 @@ class Line:
             for d in self.said
             if d.type == "metric.minute.computed" and d.data["metric_id"] == measure and d.data["dims"] == dims
         ]
+
+    def local_day(self, ms: int) -> str:
+        return datetime.fromtimestamp(ms / 1000, ZoneInfo(self.zone)).strftime("%Y-%m-%d")
 
     def local(self, ms: int) -> str:
         return datetime.fromtimestamp(ms / 1000, ZoneInfo(self.zone)).strftime("%m-%d %H:%M")

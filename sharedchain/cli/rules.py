@@ -1,0 +1,107 @@
+"""`sharedchain rules check | test`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sharedchain import canonical, rulecheck
+from sharedchain.cli import language
+from sharedchain.cli.options import Json
+from sharedchain.core.trial import Outcome
+from sharedchain.errors import ConfigError
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Check the files under rules/, and run the cases at the bottom of each rule.",
+    no_args_is_help=True,
+)
+Root = Annotated[
+    Path | None, typer.Option("--root", help="the folder that holds rules/ and schemas/ (default: our own)")
+]
+_WORDS = {
+    "zh": (
+        "条规则，{measures} 个指标，{findings} 处问题",
+        "{passed}/{all} 个用例通过",
+        "预期",
+        "实际",
+        "没有与 {path} 相符的规则",
+    ),
+    "en": (
+        "rules, {measures} measures, {findings} findings",
+        "{passed} of {all} cases pass",
+        "expected",
+        "found",
+        "no rule matches {path}; name a file, a folder or an id such as R-03",
+    ),
+}
+
+
+@app.command()
+def check(root: Root = None, json: Json = False) -> None:
+    """Does every rule, measure, pack and route load, and does each name and type in it exist? Exit 1 if not."""
+    book = rulecheck.check(root)
+    rules, measures = len(book.models["rule"]), len(book.models["measure"])
+    if json:
+        said = {"ok": not book.findings, "findings": book.findings, "rules": rules, "measures": measures}
+        typer.echo(canonical.dumps(said))
+    else:
+        for line in book.findings:
+            typer.echo(line)
+        summary = _WORDS[language()][0].format(measures=measures, findings=len(book.findings))
+        typer.echo(f"{rules} {summary}")
+    if book.findings:
+        raise typer.Exit(1)
+
+
+@app.command("test")
+def run(
+    path: Annotated[str, typer.Argument(help="a rule file, a folder, or an id such as R-03 (default: all)")] = "",
+    root: Root = None,
+    json: Json = False,
+) -> None:
+    """Run the `tests:` of the rules through the code that judges facts. Exit 1 if one ends otherwise."""
+    book = rulecheck.check(root)
+    if book.findings:
+        raise ConfigError(book.findings)
+    results: dict[str, list[Outcome]] = {}
+    for rule, document in book.rules():
+        if not path or rule.id == path or document.path.resolve().is_relative_to(Path(path).resolve()):
+            results[rule.id] = rulecheck.outcomes(book, rule)
+    if not results:
+        raise ConfigError([_WORDS[language()][4].format(path=path)])
+    every = [outcome for found in results.values() for outcome in found]
+    if json:
+        typer.echo(canonical.dumps({"ok": all(o.ok for o in every), "rules": _plain(results)}))
+    else:
+        _print(results)
+    if not all(outcome.ok for outcome in every):
+        raise typer.Exit(1)
+
+
+def _print(results: dict[str, list[Outcome]]) -> None:
+    words = _WORDS[language()]
+    for rule_id, found in results.items():
+        for outcome in found:
+            typer.echo(f"{'✓' if outcome.ok else '✗'} {rule_id}  {outcome.name}")
+            if not outcome.ok:
+                typer.echo(f"    {words[2]}: {_said(outcome.expected)}\n    {words[3]}: {_said(outcome.found)}")
+    every = [outcome for found in results.values() for outcome in found]
+    typer.echo(words[1].format(passed=sum(outcome.ok for outcome in every), all=len(every)))
+
+
+def _plain(results: dict[str, list[Outcome]]) -> dict[str, Any]:
+    return {
+        rule_id: [{"name": o.name, "ok": o.ok, "expected": _said(o.expected), "found": _said(o.found)} for o in found]
+        for rule_id, found in results.items()
+    }
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,192 @@
+"""Type check of conditions at load: what an Avro schema says about `message`, said to CEL.
+
+CEL checks against typed variables and names the column. Two things it cannot: that a decimal is never compared with
+`==` (it is a double by then), and that a field of a list's element exists; both are checked here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cel_expr_python import cel
+
+from sharedchain.core.cel import blank_strings, environment, message_of, places_of
+
+T = cel.Type
+Avro = Mapping[str, Any]
+_SCALARS = {
+    "string": ("STRING", "google.protobuf.StringValue"),
+    "int": ("INT", "google.protobuf.Int64Value"),
+    "long": ("INT", "google.protobuf.Int64Value"),
+    "float": ("DOUBLE", "google.protobuf.DoubleValue"),
+    "double": ("DOUBLE", "google.protobuf.DoubleValue"),
+    "boolean": ("BOOL", "google.protobuf.BoolValue"),
+    "bytes": ("BYTES", "google.protobuf.BytesValue"),
+    "enum": ("STRING", "google.protobuf.StringValue"),
+}
+_META = dict.fromkeys(("type", "id", "source", "subject", "tenant", "actor", "kind"), T.STRING) | {"time": T.INT}
+_MACRO = re.compile(r"([A-Za-z_][\w.]*)\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
+_STOP = re.compile(r"&&|\|\||[?:,]|[<>]=?|==|!=")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong in one expression: column from 1, and how to mend it."""
+
+    column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Dotted variables with their CEL types, and the fields of each list's elements."""
+
+    variables: Mapping[str, Any]
+    elements: Mapping[str, tuple[str, ...]]
+
+    def suggest(self, path: str) -> str:
+        """`; did you mean message.reason?`, or nothing."""
+        return hint(path, self.variables)
+
+
+def of_event(schema: Avro) -> Types:
+    """Variables of a rule on events with this Avro record."""
+    variables: dict[str, Any] = {f"meta.{name}": type_ for name, type_ in _META.items()}
+    elements: dict[str, tuple[str, ...]] = {}
+    _record(schema, "message", False, variables, elements)
+    return Types(variables, elements)
+
+
+def of_measure(dims: tuple[str, ...]) -> Types:
+    """Variables of a rule on a gauge: its value and dims, and the value before."""
+    value = {"metric.value": T.DOUBLE, "prev.value": T("google.protobuf.DoubleValue")}
+    return Types(value | {f"metric.{dim}": T.STRING for dim in dims}, {})
+
+
+def check(source: str, types: Types) -> list[Finding]:
+    """Everything wrong with one condition; empty = it compiles, is boolean, and means what it says."""
+    unknown = [
+        Finding(column, f"{path} is no field{types.suggest(path)}")
+        for path, column in places_of(source)
+        if path not in types.variables
+    ]
+    if unknown:
+        return unknown
+    env = environment(types.variables)
+    try:
+        kind = env.compile(source).return_type()
+    except RuntimeError as error:
+        return [_finding(message_of(error))]
+    if kind not in (T.BOOL, T.DYN):
+        return [Finding(1, f"gives {kind.name()}, a condition must give true or false")]
+    return [*_equal_decimals(source, env), *_element_fields(source, types)]
+
+
+def hint(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _record(
+    record: Avro, prefix: str, nullable: bool, variables: dict[str, Any], elements: dict[str, tuple[str, ...]]
+) -> None:
+    for field in record["fields"]:
+        path = f"{prefix}.{field['name']}"
+        base, empty = _unwrap(field["type"])
+        empty = empty or nullable
+        if isinstance(base, Mapping) and base["type"] == "record":
+            _record(base, path, empty, variables, elements)
+            continue
+        variables[path] = _type(base, empty)
+        item = _unwrap(base["items"])[0] if isinstance(base, Mapping) and base["type"] == "array" else None
+        if isinstance(item, Mapping) and item["type"] == "record":
+            elements[path] = tuple(part["name"] for part in item["fields"])
+
+
+def _unwrap(avro: Any) -> tuple[Any, bool]:
+    """The type without null, and whether null was there."""
+    if not isinstance(avro, list):
+        return avro, False
+    rest = [branch for branch in avro if branch != "null"]
+    return (rest[0] if len(rest) == 1 else "dyn"), "null" in avro
+
+
+def _type(avro: Any, nullable: bool) -> Any:
+    if isinstance(avro, Mapping):
+        logical, name = avro.get("logicalType"), avro["type"]
+        if name == "array":
+            return T.List(_element(avro["items"]))
+        if name == "map":
+            return T.Map(T.STRING, _element(avro["values"]))
+        name = {"decimal": "double", "date": "string"}.get(logical or "", name)
+    else:
+        name = avro
+    plain, wrapped = _SCALARS.get(name, ("DYN", ""))
+    return T(wrapped) if nullable and wrapped else getattr(T, plain)
+
+
+def _element(avro: Any) -> Any:
+    base, nullable = _unwrap(avro)
+    if isinstance(base, Mapping) and base["type"] == "record":
+        return T.Map(T.STRING, T.DYN)
+    return T.DYN if nullable else _type(base, False)
+
+
+def _finding(text: str) -> Finding:
+    """CEL's `1:9: found no matching overload …` with the advice that its traps ask for."""
+    match = re.match(r"\d+:(\d+): (.*)", text, re.DOTALL)
+    column, said = (int(match[1]), match[2]) if match else (1, text)
+    if "no matching overload" in said and "double" in said and "int" in said:
+        said += "; write the number with a point, as 3.0, or double(n)"
+    elif "no matching overload" in said:
+        said += "; both sides must be of one type"
+    return Finding(column, said)
+
+
+def _equal_decimals(source: str, env: Any) -> Iterator[Finding]:
+    """`==` or `!=` with a number that is not whole on either side; comparing with null is fine."""
+    plain = blank_strings(source)
+    for match in re.finditer(r"==|!=", plain):
+        left, right = _operand(plain, match.start(), -1), _operand(plain, match.end(), 1)
+        sides = [source[slice(*span)].strip() for span in (left, right)]
+        if "null" not in sides and any(_is_double(side, env) for side in sides):
+            yield Finding(
+                match.start() + 1, f"`{match[0]}` on a decimal; use < and >, or a band, which compares exactly"
+            )
+
+
+def _operand(text: str, at: int, step: int) -> tuple[int, int]:
+    """The span of the operand that begins at `at`, going left (-1) or right (1)."""
+    opening, closing = ("([{", ")]}") if step > 0 else (")]}", "([{")
+    depth, end = 0, at
+    while 0 <= (i := end if step > 0 else end - 1) < len(text):
+        depth += (text[i] in opening) - (text[i] in closing)
+        window = text[i : i + 2] if step > 0 else text[max(i - 1, 0) : i + 1]
+        if depth < 0 or (depth == 0 and (_STOP.match(window) or _STOP.fullmatch(text[i]) or window in ("&&", "||"))):
+            break
+        end += step
+    return (at, end) if step > 0 else (end, at)
+
+
+def _is_double(operand: str, env: Any) -> bool:
+    try:
+        return env.compile(operand).return_type().name() in ("double", "double_wrapper")
+    except RuntimeError:
+        return False  # names a variable of a macro: dynamic
+
+
+def _element_fields(source: str, types: Types) -> Iterator[Finding]:
+    """`message.lines.exists(l, l.amuont > 0.0)`: the element's fields are known too."""
+    plain = blank_strings(source)
+    for match in _MACRO.finditer(plain):
+        fields = types.elements.get(match[1])
+        if fields is None:
+            continue
+        for use in re.finditer(rf"(?<![\w.]){match[2]}\.([A-Za-z_]\w*)(?!\s*\()", plain[match.end() :]):
+            if use[1] not in fields:
+                column = match.end() + use.start() + 1
+                yield Finding(column, f"{match[1]} has no {use[1]}{hint(use[1], fields)}")
