@@ -1,19 +1,19 @@
 CREATE OR REPLACE VIEW alert_episodes AS
 SELECT
-    tenant,
-    alert_id,
-    any(rule_id) AS rule_id,
-    any(subject) AS subject,
-    any(opened_at) AS opened_at,
-    argMinIf(severity, (at, seq, n), transition = 'raised') AS severity_raised,
-    argMax(severity, (at, seq, n)) AS severity,
-    argMax(value_text, (at, seq, n)) AS value_text,
-    argMax(title_zh, (at, seq, n)) AS title_zh,
-    argMax(title_en, (at, seq, n)) AS title_en,
-    argMax(owner, (at, seq, n)) AS owner,
-    arraySort(arrayDistinct(arrayFlatten(groupArray(recipients)))) AS recipients,
-    minOrNullIf(at, transition = 'escalated') AS escalated_at,
-    minOrNullIf(at, transition = 'resolved') AS resolved_at,
-    resolved_at IS NULL AS open
-FROM alerts
-GROUP BY tenant, alert_id
+    a.tenant AS tenant,
+    a.alert_id AS alert_id,
+    any(a.rule_id) AS rule_id,
+    any(a.subject) AS subject,
+    any(a.opened_at) AS opened_at,
+    argMin(a.severity, (a.at, a.seq, a.n)) AS severity_raised,
+    argMax(a.severity, (a.at, a.seq, a.n)) AS severity,
+    argMax(a.value_text, (a.at, a.seq, a.n)) AS value_text,
+    argMax(a.title_zh, (a.at, a.seq, a.n)) AS title_zh,
+    argMax(a.title_en, (a.at, a.seq, a.n)) AS title_en,
+    argMax(a.owner, (a.at, a.seq, a.n)) AS owner,
+    arraySort(arrayDistinct(arrayFlatten(groupArray(a.recipients)))) AS recipients,
+    minOrNullIf(a.at, a.transition = 'escalated') AS escalated_at,
+    minOrNullIf(a.at, a.transition = 'resolved') AS resolved_at,
+    countIf(a.transition = 'resolved') = 0 AS open
+FROM alerts AS a
+GROUP BY a.tenant, a.alert_id

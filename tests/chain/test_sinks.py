@@ -1,0 +1,127 @@
+"""The ClickHouse sink on real parts: whatever is killed or away, the rows are the log, once."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sharedchain.endpoints import Endpoints
+from sharedchain.kafka import transactional_producer
+from sharedchain.scope import SPINE
+from sinks.clickhouse.__main__ import GROUP
+from tests.sinks.rig import ALERTS, House, Published, Store, alert, by_key, produce, wait_for
+
+pytestmark = pytest.mark.stack
+SINK = "sinks.clickhouse"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    one = Store(tmp_path_factory.mktemp("clickhouse"))
+    one.start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="module")
+def house(broker: Endpoints, store: Store, tmp_path_factory: pytest.TempPathFactory) -> House:
+    return House(broker.model_copy(update={"home": tmp_path_factory.mktemp("house"), "clickhouse": store.endpoints}))
+
+
+class Spine:
+    """Numbers that go on through all tests of this module: the log is one, and so are the rows."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+
+    def facts(self, house: House, count: int) -> list[Published]:
+        found: list[Published] = []
+        for _ in range(count):
+            self.seq += 1
+            found.append(house.spine_record(self.seq % 3, self.seq, "tick" if self.seq % 10 == 0 else "fact"))
+        return found
+
+
+@pytest.fixture(scope="module")
+def spine() -> Spine:
+    return Spine()
+
+
+def rows_are_the_log(house: House) -> None:
+    house.settle(GROUP, SPINE, ALERTS)
+    expected = house.expected(SPINE, ALERTS)
+    for table in ("facts", "alerts"):
+        assert by_key(house.stored(table)) == by_key(expected[table])
+    assert expected["facts"]
+
+
+def while_it_reads(house: House, spine: Spine, chance: random.Random) -> Callable[[], None]:
+    """Publish a few more whenever called, once the sink owns partitions: so its batches end anywhere."""
+    return lambda: house.publish(spine.facts(house, chance.randint(1, 40))) if " own " in house.said() else None
+
+
+@pytest.mark.parametrize(
+    "where", ["sink.after_intent", "sink.before_insert", "sink.after_insert", "sink.before_commit"]
+)
+def test_killed_anywhere_the_rows_are_the_log(house: House, spine: Spine, where: str) -> None:
+    chance = random.Random(f"seed 1 {where}")
+    for _ in range(2):
+        house.publish(spine.facts(house, chance.randint(50, 200)))
+        house.dies_at(SINK, f"{where}:{chance.randint(1, 4)}", while_it_reads(house, spine, chance))
+    house.publish([house.derived_record(alert(n)) for n in range(20)])
+    with house.running(SINK):
+        rows_are_the_log(house)
+
+
+def test_aborted_transactions_leave_no_row(house: House, spine: Spine) -> None:
+    writer = transactional_producer(house.endpoints, "test.writer")
+    writer.init_transactions()
+    for keep in (True, False, True, False):
+        writer.begin_transaction()
+        produce(writer, spine.facts(house, 30))
+        writer.flush()
+        if keep:
+            writer.commit_transaction()
+        else:
+            writer.abort_transaction()
+    house.dies_at(SINK, "sink.after_intent")
+    house.publish(spine.facts(house, 30))
+    with house.running(SINK):
+        rows_are_the_log(house)
+
+
+def test_clickhouse_away_for_a_while_loses_nothing(house: House, store: Store, spine: Spine) -> None:
+    with house.running(SINK):
+        house.publish(spine.facts(house, 50))
+        rows_are_the_log(house)
+        store.stop(signal.SIGKILL)
+        house.publish(spine.facts(house, 100))
+        wait_for("an attempt that fails", lambda: "attempt 2 follows" in house.said())
+        house.publish(spine.facts(house, 100))
+        store.start()
+        rows_are_the_log(house)
+
+
+def test_a_record_that_nobody_can_read_is_kept_and_blocks_nothing(house: House, spine: Spine) -> None:
+    house.publish([(SPINE, 0, b"junk", []), *spine.facts(house, 5)])
+    with house.running(SINK):
+        rows_are_the_log(house)
+    junk = [row for row in house.stored("dead_letters") if row[0] == SPINE]
+    assert len(junk) == 1
+
+
+def test_migrations_twice_change_nothing(house: House) -> None:
+    for _ in range(2):
+        process = house.start(SINK, "", "--migrate")
+        assert process.wait(60) == 0
+    assert "applied" not in house.said()
+
+
+def test_a_home_without_endpoints_says_what_to_do(house: House, tmp_path: Path) -> None:
+    process = house.start(SINK, "", "--home", str(tmp_path))
+    assert process.wait(60) == 1
+    assert "sharedchain up" in house.said()
