@@ -2,7 +2,9 @@
 
 Decoded values: timestamps are int milliseconds, money and rates Decimal, dates datetime.date,
 everything else plain. Nothing that stands in a value or in a writer schema may hurt the reader:
-what does not decode is Refused, and a refusal is all that can happen.
+what does not decode is Refused, and a refusal is all that can happen. (One leniency of fastavro
+stays: a negative union index within the union counts from behind. It names a declared branch, and
+the spine holds the value in our own encoding.)
 """
 
 from __future__ import annotations

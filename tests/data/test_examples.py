@@ -14,6 +14,7 @@ from sharedchain.dictionary import load_dictionaries
 from sharedchain.errors import Refused
 from sharedchain.events import Event
 from sharedchain.schemas import Catalog, EventType, data_root
+from tests.sharedchain.shelf import Shelf
 
 SCHEMAS = data_root() / "schemas"
 CATALOG = Catalog.load()
@@ -21,21 +22,6 @@ WORDS = load_dictionaries()
 EXAMPLES = sorted(SCHEMAS.glob("*/*/examples/*.json"))
 GOOD = [file for file in EXAMPLES if file.name.startswith("ok-")]
 BAD = [file for file in EXAMPLES if file.name.startswith("bad-")]
-
-
-class Shelf:
-    """A registry in memory."""
-
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-
-    def register(self, subject: str, schema: str) -> int:
-        if schema not in self._texts:
-            self._texts.append(schema)
-        return self._texts.index(schema) + 1
-
-    def schema_by_id(self, schema_id: int) -> str:
-        return self._texts[schema_id - 1]
 
 
 def kind_of(file: Path) -> EventType:

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+from sharedchain.failpoint import failpoint
+for n in range(3):
+    failpoint("between")
+    failpoint("elsewhere")
+    print(n, flush=True)
+"""
+
+
+def run(log: Path, place: str) -> subprocess.CompletedProcess[str]:
+    env = {"SHAREDCHAIN_FAILPOINT": place, "SHAREDCHAIN_FAILPOINT_LOG": str(log), "PYTHONPATH": "."}
+    return subprocess.run([sys.executable, "-c", PROGRAM], env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("place", "printed"), [("between", ""), ("between:1", ""), ("between:3", "0\n1\n")])
+def test_death_comes_at_the_named_place_once_and_is_written_down(tmp_path: Path, place: str, printed: str) -> None:
+    log = tmp_path / "log"
+    died = run(log, place)
+    assert died.returncode == -signal.SIGKILL
+    assert died.stdout == printed
+    assert log.read_text() == "between\n"
+    lived = run(log, place)
+    assert (lived.returncode, lived.stdout) == (0, "0\n1\n2\n")
+
+
+def test_another_name_kills_nobody(tmp_path: Path) -> None:
+    assert run(tmp_path / "log", "nowhere").returncode == 0
+    assert not (tmp_path / "log").exists()
