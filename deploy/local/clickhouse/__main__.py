@@ -22,6 +22,7 @@ def main(argv: list[str] | None = None) -> int:
     os.environ["TZ"] = "UTC"  # the engine reads its server zone once, when it starts
     time.tzset()
     from deploy.local.clickhouse.engine import FolderTaken
+    from deploy.local.clickhouse.limits import limits
     from deploy.local.clickhouse.server import Server
     from deploy.local.clickhouse.users import OWNER_DEFAULTS, READER_DEFAULTS, User
 
@@ -29,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
         users = [User(given.user, _password(given.password_file), OWNER_DEFAULTS)]
         if given.reader_password_file:
             users.append(User(given.reader, _password(given.reader_password_file), READER_DEFAULTS, True))
-        server = Server(given.path, given.port, users, given.host)
+        server = Server(given.path, given.port, users, given.host, limits(given.limit))
     except ValueError as raised:
         return _fail(2, str(raised))
     except FolderTaken as raised:
@@ -56,6 +57,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--password-file", type=Path, required=True)
     parser.add_argument("--reader", default="reader", help="name of the user who only reads")
     parser.add_argument("--reader-password-file", type=Path)
+    parser.add_argument("--limit", action="append", default=[], metavar="NAME=NUMBER", help="see limits.py")
     return parser
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -17,3 +18,18 @@ class Limits:
     grace: float = 10.0  # for running statements after SIGTERM; then they are killed
     statements: int = 16  # at the same time; more wait `queue` seconds
     queue: float = 30.0
+
+
+def limits(words: Iterable[str]) -> Limits:
+    """The defaults changed by words `name=number`. Raises ValueError."""
+    defaults: dict[str, int | float] = asdict(Limits())
+    changed = dict(defaults)
+    for word in words:
+        name, _, number = word.partition("=")
+        if name not in defaults:
+            raise ValueError(f"--limit {word}: {name!r} is none of {', '.join(defaults)}")
+        try:
+            changed[name] = type(defaults[name])(number)
+        except ValueError:
+            raise ValueError(f"--limit {word}: {number!r} is not a number") from None
+    return Limits(**changed)  # type: ignore[arg-type]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import select
 import signal
 import subprocess
 import sys
+import threading
 import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -36,11 +40,55 @@ class Address:
         parts = urlsplit(url)
         return cls(parts.hostname or "localhost", parts.port or 8123, parts.username or "default", parts.password or "")
 
+    @property
+    def basic(self) -> str:
+        return "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+    def post(self, sql: str | bytes, headers: Mapping[str, str] | None = None, **params: str) -> Answer:
+        return self.ask("POST", params, sql.encode() if isinstance(sql, str) else sql, headers)
+
+    def get(self, sql: str, **params: str) -> Answer:
+        return self.ask("GET", {"query": sql, **params}, None)
+
+    def ask(
+        self, method: str, params: Mapping[str, str], body: bytes | None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        peer = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        try:
+            peer.request(method, f"/?{urlencode(params)}", body, {"Authorization": self.basic, **(headers or {})})
+            answer = peer.getresponse()
+            data = answer.read()
+        finally:
+            peer.close()
+        return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, data)
+
+    def raw(self, body: bytes, target: str = "/", length: int | None = None, more: str = "") -> bytes:
+        """The bytes of a POST, for tests that stop in the middle of it."""
+        size = len(body) if length is None else length
+        head = (
+            f"POST {target} HTTP/1.1\r\nHost: x\r\nAuthorization: {self.basic}\r\nContent-Length: {size}\r\n{more}\r\n"
+        )
+        return head.encode() + body
+
     def client(self, **options: Any) -> Client:
         options.setdefault("autogenerate_session_id", False)
         return clickhouse_connect.get_client(
             host=self.host, port=self.port, username=self.user, password=self.password, **options
         )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def code(self) -> int:
+        """ClickHouse's error number, 0 without one."""
+        return int(self.headers.get("x-clickhouse-exception-code", "0"))
 
 
 @dataclass(frozen=True)
@@ -61,6 +109,14 @@ class Launched:
         return self.process.wait(30)
 
 
+def wait_for(done: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Raises AssertionError when `done` is not true in time."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "did not happen in time"
+        threading.Event().wait(0.02)
+
+
 def command(path: Path, *more: str) -> list[str]:
     for name, word in (("owner", PASSWORD), ("reader", READER_PASSWORD)):
         path.parent.joinpath(f"{name}.password").write_text(word + "\n")
@@ -69,9 +125,9 @@ def command(path: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "deploy.local.clickhouse", *map(str, [*given, *reader]), *more]
 
 
-def launch(path: Path) -> Launched:
+def launch(path: Path, *more: str) -> Launched:
     """Raises AssertionError when the ready line does not come within 30 s."""
-    process = subprocess.Popen(command(path), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command(path, *more), cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line, deadline = "", time.monotonic() + 30
     if select.select([process.stdout], [], [], deadline - time.monotonic())[0]:
