@@ -20,6 +20,7 @@ def main() -> int:
     """0 after a clean stop, 2 when it cannot start (the reason on stderr)."""
     options = _options()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells every question to the registry
     try:
         endpoints = Endpoints.load(options.home)
         address = urlsplit(endpoints.gateway)

@@ -42,7 +42,6 @@ def build(door: Door, *, body_seconds: float = BODY_SECONDS) -> FastAPI:
     app.add_exception_handler(ConfigError, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _crash)
     app.add_middleware(Shield, body_seconds=body_seconds)
     app.add_middleware(Metering, meters=door.meters)
     return app
@@ -79,8 +78,3 @@ def _http(request: Request, error: Exception) -> Response:
     code = {404: "no_such_path", 405: "no_such_method"}.get(error.status_code, "http_error")
     detail = f"{request.method} {request.url.path} is nothing here; GET /openapi.json lists what is"
     return _problem(request, Problem(error.status_code, code, detail, headers=error.headers))
-
-
-def _crash(request: Request, error: Exception) -> Response:
-    # Starlette logs the trace and raises on; the caller learns only that it is our fault.
-    return problem_for(request, Problem(500, "internal", "a defect of the gateway; its log holds the details"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.problem import Problem
 from gateway.render import problem_response
 
+_log = logging.getLogger(__name__)
 MAX_BODY = 1 << 20  # bytes
 BODY_SECONDS = 10.0
 _WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
@@ -36,8 +38,12 @@ class Shield:
             await self._app(scope, receive, send)
             return
 
+        begun = False
+
         async def guarded(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers = list(message.get("headers", []))
                 said = {name.lower() for name, _ in headers}
                 headers += [(name, value) for name, value in HEADERS.items() if name not in said]
@@ -53,7 +59,13 @@ class Shield:
         except Problem as problem:
             await problem_response(problem)(scope, receive, guarded)
             return
-        await self._app(scope, receive, guarded)
+        try:
+            await self._app(scope, receive, guarded)
+        except Exception:
+            _log.exception("%s %s", scope["method"], scope["path"])
+            if begun:
+                raise  # too late for another answer: the connection ends
+            await problem_response(_DEFECT)(scope, receive, guarded)
 
     async def _body(self, receive: Receive) -> bytes:
         body = bytearray()
@@ -75,6 +87,7 @@ class Shield:
 
 
 _CLOSE = {"Connection": "close"}
+_DEFECT = Problem(500, "internal", "a defect of the gateway; its log holds the details")
 
 
 def check_host(host: str) -> None:
