@@ -10,6 +10,9 @@ import pytest
 
 from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
+from tests import census
+
+pytest_plugins = ("tests.census", "pytester")
 
 
 @pytest.fixture(scope="session")
@@ -33,12 +36,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
 
 
 @pytest.fixture
-def fresh_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
+def fresh_stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Stack]]:
     """A factory: fresh_stack(parts=…, engines=2, …) gives a Stack (not yet up) that is taken down afterwards."""
     made: list[Stack] = []
 
     def make(name: str = "home", **options: Any) -> Stack:
         made.append(Stack(tmp_path / name, **options))
+        census.used(request, made[-1].plan.parts)
         return made[-1]
 
     yield make
