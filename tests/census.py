@@ -57,7 +57,8 @@ def parts_of(item: pytest.Item) -> set[str]:
     names = set(getattr(item, "fixturenames", ()))
     fixed = {"stack": set(REAL), "broker": {"kafka", "registry"}, "store": {"clickhouse"}}
     parts: set[str] = set().union(*(fixed[name] for name in fixed.keys() & names))
-    return parts | item.stash.get(_PARTS, set[str]())
+    more: set[str] = item.stash.get(_PARTS, set())
+    return parts | more
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -20,6 +20,7 @@ from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed, SharedChainError
 from sharedchain.events import ConfigDefined
 from sharedchain.kafka import consumer, create_topics
+from sharedchain.registration import apply
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sinks.clickhouse.migrate import migrate
@@ -35,7 +36,7 @@ def prepare(endpoints: Endpoints) -> list[str]:
     said = [f"topic {name}" for name in create_topics(endpoints, catalog)]
     said += [f"migration {name}" for name in migrate(endpoints.clickhouse)]
     _await_registry(endpoints)  # last: it takes longest to start
-    apply_schemas(registry, catalog)
+    said += [f"schema {done.subject}" for done in apply(registry, catalog) if done.fresh]
     return said + publish_config(endpoints, Codec(registry, catalog))
 
 
@@ -45,14 +46,6 @@ def _await_registry(endpoints: Endpoints) -> None:
         if time.monotonic() > deadline:
             raise ConnectionFailed(f"the schema registry at {endpoints.registry} does not answer")
         time.sleep(0.05)
-
-
-def apply_schemas(registry: Registry, catalog: Catalog) -> None:
-    """Register every schema under its subject, FULL_TRANSITIVE."""
-    for kind in catalog.types.values():
-        subject = f"{kind.topic}-{kind.fullname}"
-        registry.register(subject, kind.schema_text)
-        registry.require_compatibility(subject, "FULL_TRANSITIVE")
 
 
 def publish_config(endpoints: Endpoints, codec: Codec) -> list[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from typing import Literal
 
-Event = Literal["fetch", "start", "ready", "done", "died", "stop", "up", "down", "failed", "leftovers"]
+from sharedchain.cli import language
+
+Event = Literal[
+    "fetch", "start", "ready", "done", "died", "stop", "up", "down",
+    "failed", "leftovers", "running", "stopped", "nothing",
+]  # fmt: skip
 
 _TEXT: dict[Event, tuple[str, str]] = {
     "fetch": ("正在检查程序文件(首次需下载)", "checking its files (the first time they are fetched)"),
@@ -21,19 +25,14 @@ _TEXT: dict[Event, tuple[str, str]] = {
     "down": ("已全部停止", "all stopped"),
     "failed": ("启动失败:{}", "start given up: {}"),
     "leftovers": ("清理上次遗留的进程", "ended, left over from a former run"),
+    "running": ("{} 已在运行(进程 {});查看:sharedchain status", "{} runs already (pid {}): see sharedchain status"),
+    "stopped": ("{} 已停止,用时 {:.1f} 秒", "{} stopped in {:.1f} s"),
+    "nothing": ("{} 没有在运行", "nothing runs in {}"),
 }
 
 
-def chinese() -> bool:
-    """Whether the environment asks for Chinese (LC_ALL, LC_MESSAGES, LANG: the first that is set)."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            return os.environ[name].lower().startswith("zh")
-    return False
-
-
 def text(event: Event, *details: object) -> str:
-    return _TEXT[event][0 if chinese() else 1].format(*details)
+    return _TEXT[event][0 if language() == "zh" else 1].format(*details)
 
 
 def teller() -> Callable[..., None]:
