@@ -9,43 +9,17 @@ from typing import Any
 from urllib.parse import quote
 
 from sharedchain.canonical import dumps
-from sharedchain.core import texts
-from sharedchain.core.emit import Emitter
+from sharedchain.core import notice, texts
+from sharedchain.core.desk import Desk
 from sharedchain.core.episode import Transition
-from sharedchain.core.gauges import key_of
 from sharedchain.core.localtime import local_day
-from sharedchain.core.routes import deliveries, resolve
+from sharedchain.core.routes import resolve
 from sharedchain.core.rule import Band, OnMeasure
-from sharedchain.core.ruleset import Enabled, Ready, Ruleset
-from sharedchain.core.settings import Settings
-from sharedchain.core.state import Episode, Place, Sample, ScopeState
+from sharedchain.core.ruleset import Ready
+from sharedchain.core.state import Episode, Place
 from sharedchain.core.wording import Severity
 from sharedchain.fact import derived_id
 from sharedchain.links import confirm_path
-
-BROKEN = "R-00"  # the rule about rules: one of them erred
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Where rules are judged: one scope, its settings, the rules that are on, and the fact that asks."""
-
-    name: str
-    scope: ScopeState
-    settings: Settings
-    rules: Ruleset
-    enabled: Enabled
-    now: int
-    out: Emitter
-    silent: bool = False  # backfill: alerts are recorded, nobody is told
-
-    def sample(self, measure: str, dims: Mapping[str, str]) -> Sample | None:
-        return self.scope.gauges.get(key_of(measure, dims))
-
-    def peers(self, dims: Mapping[str, str]) -> dict[str, Sample]:
-        """The last samples of all gauges with the same dims, by measure."""
-        found = {m.id: self.sample(m.id, dims) for m in self.rules.measures if m.kind == "gauge"}
-        return {id_: sample for id_, sample in found.items() if sample is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,53 +46,20 @@ def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -
         episode.alert_id = derived_id(desk.out.cause(desk.name), f"alert/{rule.id}", case.subject)
     if transition != "resolved":
         people = _recipients(desk, case, episode.severity)
-        told = [] if desk.silent else deliveries(desk.scope, desk.rules.routes, episode.severity, people)
+        told = desk.deliveries(episode.severity, people)
         episode.recipients = people
         episode.channels = sorted({*episode.channels, *(one["channel"] for one in told)})
     else:
-        lamp = {"channel": "LIGHT", "recipient": "", "address": ""}
-        told = [lamp] if "LIGHT" in episode.channels and not desk.silent else []
+        told = desk.lamp_out(episode)
     try:
         said = _texts(desk, case, episode)
     except ValueError as error:
         said = {f"{part}_{lang}": f"{rule.id} {case.subject}" for part in ("title", "text") for lang in ("zh", "en")}
-        announce_broken(desk, case.ready, str(error))
+        notice.erred(desk, rule, str(error))
     data = {**_facts(desk, case, episode), **said, "deliveries": told, "explain": _explain(case, transition, episode)}
-    _say(desk, f"alert.{transition}", case.subject, rule.id, data)
+    desk.say(f"alert.{transition}", case.subject, rule.id, data)
     if transition == "raised" and rule.action and not desk.silent:
         _act(desk, case, data["link"])
-
-
-def announce_broken(desk: Desk, ready: Ready, error: str) -> None:
-    """A rule that errs is itself an alert: one, to operations, until somebody acknowledges it."""
-    rule, key = ready.rule, f"{BROKEN}|{ready.rule.id}@{ready.rule.version}"
-    if key in desk.scope.episodes:
-        return
-    people = resolve(desk.scope, ("role:ops", rule.owner), "", local_day(desk.now, desk.settings.timezone))
-    alert_id = derived_id(desk.out.cause(desk.name), f"alert/{BROKEN}", key)
-    episode = Episode(BROKEN, rule.id, "firing", "YELLOW", desk.now, None, alert_id, desk.now, people, one_shot=True)
-    desk.scope.episodes[key] = episode
-    data = {
-        **dict.fromkeys(("value", "threshold")),
-        "alert_id": alert_id,
-        "rule_id": BROKEN,
-        "rule_version": rule.version,
-        "subject": rule.id,
-        "severity": "YELLOW",
-        "value_text": error[:200],
-        "unit": "",
-        "owner": rule.owner,
-        "recipients": people,
-        "deliveries": [] if desk.silent else deliveries(desk.scope, desk.rules.routes, "YELLOW", people),
-        "title_zh": f"规则 {rule.id} 出错",
-        "title_en": f"Rule {rule.id} fails",
-        "text_zh": f"规则 {rule.id} 第 {rule.version} 版无法判断：{error[:500]}",
-        "text_en": f"Rule {rule.id}, version {rule.version}, cannot judge: {error[:500]}",
-        "link": f"/v1/alerts/{alert_id}",
-        "explain": dumps({"rule": rule.id, "version": rule.version, "error": error}),
-        "opened_at": desk.now,
-    }
-    _say(desk, "alert.raised", rule.id, BROKEN, data)
 
 
 def _facts(desk: Desk, case: Case, episode: Episode) -> dict[str, Any]:
@@ -221,11 +162,7 @@ def _act(desk: Desk, case: Case, link: str) -> None:
         "owner_id": forecast.owner_id,
         "link": link,
     }
-    _say(desk, "forecast.refresh.requested", case.subject, case.ready.rule.id, data)
-
-
-def _say(desk: Desk, type_: str, subject: str, maker: str, data: Mapping[str, Any]) -> None:
-    desk.out.add(type_, scope=desk.name, subject=subject, maker=maker, data=data, backfill=desk.silent)
+    desk.say("forecast.refresh.requested", case.subject, case.ready.rule.id, data)
 
 
 def _shown(value: Decimal | None, unit: str) -> str:

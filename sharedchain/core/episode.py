@@ -19,7 +19,7 @@ def advance(rule: Rule, subject: str, episode: Episode | None, severity: Severit
     if severity is None:
         return _without(rule, episode, now)
     if episode is None:
-        fresh = Episode(rule.id, subject, "firing", severity, since=now, opened_at=now)
+        fresh = Episode(rule.id, rule.version, subject, "firing", severity, since=now, opened_at=now)
         if rule.for_:
             return replace(fresh, status="pending", due=now + rule.for_, opened_at=0), None
         return fresh, "raised"

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from sharedchain.core import directory, flows, forecast, gauges, judge
-from sharedchain.core.alerts import Desk
+from sharedchain.core import directory, flows, forecast, gauges, judge, notice
+from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, midnight, minute_of, next_midnight
 from sharedchain.core.ruleset import STALE_MEASURE, Ruleset, config_hash, ruleset
@@ -112,6 +112,9 @@ def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) 
     settings = rules.settings(name)
     desk = Desk(name, scope, settings, rules, rules.enabled(settings.packs), now, out)
     measures = {measure.id: measure for measure in rules.measures}
+    if scope.config_hash != state.config_hash:
+        notice.settle(desk)
+        scope.config_hash = state.config_hash
     while scope.next_midnight <= now:
         _sweep(desk)
         flows.forget(scope, now, measures)
@@ -192,7 +195,6 @@ def _scope(state: State, fact: Fact, rules: Ruleset) -> ScopeState:
         settings = rules.settings(fact.scope)
         zone = settings.timezone
         scope = ScopeState(settings.mode, fact.recorded, zone, next_midnight(fact.recorded, zone))
-        scope.wake = scope.next_midnight
         state.scopes[fact.scope] = scope
-        state.wake = min(state.wake, scope.wake)
+        state.wake = 0
     return scope

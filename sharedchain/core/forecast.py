@@ -73,10 +73,13 @@ def touch(scope: ScopeState, period: str, fact: Fact) -> None:
 
 def _read(fact: Fact, settings: Settings) -> Forecast:
     data = fact.data
-    parts = {"PROJECT": ZERO, "EXPERIENCE": ZERO}
+    project = experience = ZERO
     for line in data.get("lines") or ():
-        basis = line.get("basis") or "EXPERIENCE"
-        parts[basis] = parts.get(basis, ZERO) + Decimal(line.get("amount") or 0)
+        amount = Decimal(line.get("amount") or 0)
+        if line.get("basis") == "PROJECT":
+            project += amount
+        else:
+            experience += amount
     return Forecast(
         version=int(data.get("version") or 0),
         period=data.get("period") or "",
@@ -84,8 +87,8 @@ def _read(fact: Fact, settings: Settings) -> Forecast:
         region=data.get("region") or "",
         owner_id=data.get("owner_id") or "",
         currency=data.get("currency") or settings.currency,
-        project=parts["PROJECT"],
-        experience=parts["EXPERIENCE"],
+        project=project,
+        experience=experience,
         refreshed_at=fact.time,
         source=(fact.partition, fact.seq),
         settled=fact.backfill,

@@ -8,8 +8,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sharedchain.core import episode as automaton
-from sharedchain.core.alerts import Case, Desk, announce, announce_broken
+from sharedchain.core import notice
+from sharedchain.core.alerts import Case, announce
 from sharedchain.core.cel import CelError, Condition
+from sharedchain.core.desk import Desk
 from sharedchain.core.gauges import Change
 from sharedchain.core.rule import Band, OnMeasure
 from sharedchain.core.ruleset import Ready
@@ -44,7 +46,7 @@ def on_fact(desk: Desk, ready: Iterable[Ready], fact: Fact) -> None:
     for one in ready:
         rule, verdict = one.rule, consider(one, variables)
         if verdict.error:
-            announce_broken(desk, one, verdict.error)
+            notice.erred(desk, one.rule, verdict.error)
             continue
         value = _number(walk(variables, rule.value)) if rule.value else None
         band = rule.band(value) if verdict.holds else None
@@ -61,7 +63,7 @@ def on_fact(desk: Desk, ready: Iterable[Ready], fact: Fact) -> None:
             context={"message": fact.data, "meta": meta},
         )
         if rule.one_shot:
-            _once(desk, case, f"{fact.source}|{fact.id}")
+            _once(desk, case)
         else:
             _weigh(desk, case)
 
@@ -76,7 +78,7 @@ def on_change(desk: Desk, ready: Iterable[Ready], change: Change, *, only_open: 
         if case is None:
             continue
         if one.rule.one_shot:
-            _once(desk, case, "")
+            _once(desk, case)
         else:
             _weigh(desk, case)
 
@@ -126,7 +128,7 @@ def measured(
     variables = {"metric": {"value": sample.value, **dims}, "prev": {"value": sample.before}}
     verdict = consider(one, variables)
     if verdict.error:
-        announce_broken(desk, one, verdict.error)
+        notice.erred(desk, one.rule, verdict.error)
         return None
     band: Band | None = one.rule.band(sample.value) if verdict.holds and sample.value is not None else None
     forecast: Forecast | None = desk.scope.forecasts.get(dims.get("forecast", ""))
@@ -147,18 +149,13 @@ def measured(
     )
 
 
-def _once(desk: Desk, case: Case, cause: str) -> None:
+def _once(desk: Desk, case: Case) -> None:
     """A one-shot rule: each causing fact opens its own alert, which stays until it is acknowledged."""
     if case.band is None:
         return
-    key = f"{_key(case.ready, case.subject)}|{cause or desk.now}"
-    if key in desk.scope.episodes:
-        return
-    fresh = Episode(
-        case.ready.rule.id, case.subject, "firing", case.band.severity, desk.now, opened_at=desk.now, one_shot=True
-    )
+    rule = case.ready.rule
+    fresh = Episode(rule.id, rule.version, case.subject, "firing", case.band.severity, desk.now, opened_at=desk.now)
     announce(desk, case, "raised", fresh)
-    desk.scope.episodes[key] = fresh
 
 
 def _weigh(desk: Desk, case: Case) -> None:

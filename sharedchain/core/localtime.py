@@ -21,9 +21,7 @@ def local_day(ms: int, zone: str) -> date:
 
 def midnight(day: date, zone: str) -> int:
     """The first instant of `day` in `zone`; on a day without 00:00 (DST), the first one it has."""
-    moment = datetime(day.year, day.month, day.day, tzinfo=_zone(zone))
-    ms = round(moment.timestamp() * 1000)
-    return ms if local_day(ms, zone) == day else ms + 3_600_000
+    return round(datetime(day.year, day.month, day.day, tzinfo=_zone(zone)).timestamp() * 1000)
 
 
 def next_midnight(ms: int, zone: str) -> int:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Template
@@ -120,6 +121,12 @@ def prepare(rule: Rule) -> Ready:
     return Ready(rule, every, some, texts)
 
 
+@lru_cache(maxsize=2048)
+def _prepared(body: str) -> Ready:
+    """Rules are compiled once, however often other items of the config change."""
+    return prepare(Rule.model_validate(json.loads(body, parse_float=Decimal)))
+
+
 def _compile(config: Mapping[str, Item]) -> Ruleset:
     """Items that do not load are left out and named: `rules check` refuses them before they are published."""
     broken: dict[str, str] = {}
@@ -132,7 +139,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
     rules: dict[str, Ready] = {}
     for key, rule in _models(config, "rule", Rule, broken):
         try:
-            rules[rule.id] = prepare(rule)
+            rules[rule.id] = _prepared(config[key].body)
         except ValueError as error:
             broken[key] = str(error)
     routes = dict(_models(config, "route", Routes, broken))

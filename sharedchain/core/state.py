@@ -94,9 +94,10 @@ class Sample:
 
 @dataclass
 class Episode:
-    """One open (or pending) alert of (rule, subject)."""
+    """One open (or pending) alert of (rule, subject). One-shot alerts have no further life: they are not kept."""
 
     rule: str
+    version: int
     subject: str
     status: Literal["pending", "firing"]
     severity: Severity  # the highest that was told
@@ -106,7 +107,6 @@ class Episode:
     opened_at: int = 0
     recipients: list[str] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)  # told so far; LIGHT must be put out
-    one_shot: bool = False
     dims: dict[str, str] = field(default_factory=dict)
 
 
@@ -128,6 +128,7 @@ class ScopeState:
     only_backfill: bool = True  # of what is dirty
     recheck: bool = False  # the rules changed: judge all gauges again
     episodes: dict[str, Episode] = field(default_factory=dict)
+    config_hash: str = ""  # the config whose broken and withdrawn rules were told
     wake: int = 0  # no tick before this ms has anything to do here
 
 

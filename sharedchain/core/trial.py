@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from sharedchain.core import judge
-from sharedchain.core.alerts import Desk
+from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.gauges import Change, key_of
 from sharedchain.core.measures import Measure

@@ -1,0 +1,46 @@
+"""Where rules are judged: one scope, what is in force there, and the fact that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sharedchain.core import routes
+from sharedchain.core.emit import Emitter
+from sharedchain.core.gauges import key_of
+from sharedchain.core.ruleset import Enabled, Ruleset
+from sharedchain.core.settings import Settings
+from sharedchain.core.state import Episode, Sample, ScopeState
+from sharedchain.core.wording import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    name: str
+    scope: ScopeState
+    settings: Settings
+    rules: Ruleset
+    enabled: Enabled
+    now: int
+    out: Emitter
+    silent: bool = False  # backfill: alerts are recorded, nobody is told
+
+    def sample(self, measure: str, dims: Mapping[str, str]) -> Sample | None:
+        return self.scope.gauges.get(key_of(measure, dims))
+
+    def peers(self, dims: Mapping[str, str]) -> dict[str, Sample]:
+        """The last samples of all gauges with the same dims, by measure."""
+        found = {m.id: self.sample(m.id, dims) for m in self.rules.measures if m.kind == "gauge"}
+        return {id_: sample for id_, sample in found.items() if sample is not None}
+
+    def deliveries(self, severity: Severity, people: list[str]) -> list[dict[str, Any]]:
+        return [] if self.silent else routes.deliveries(self.scope, self.rules.routes, severity, people)
+
+    def lamp_out(self, episode: Episode) -> list[dict[str, Any]]:
+        """What a resolved alert sends: nobody is told, but its lamp goes out if it was lit."""
+        lit = "LIGHT" in episode.channels and not self.silent
+        return [{"channel": "LIGHT", "recipient": "", "address": ""}] if lit else []
+
+    def say(self, type_: str, subject: str, maker: str, data: Mapping[str, Any]) -> None:
+        self.out.add(type_, scope=self.name, subject=subject, maker=maker, data=data, backfill=self.silent)
