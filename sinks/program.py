@@ -32,6 +32,7 @@ def arguments(name: str, doc: str) -> argparse.ArgumentParser:
 def prepare() -> threading.Event:
     """Log to stderr, and an event that SIGTERM and SIGINT set."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses, and those of robots hold a key
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -48,8 +49,7 @@ def run(
     *,
     epoch: int = 1,
 ) -> None:
-    """Serve metrics and follow `topics` with `sink` as `member` of `group` until `stopping`."""
-    metrics.serve(endpoints)
+    """Follow `topics` with `sink` as `member` of `group` until `stopping`; serve metrics once partitions are owned."""
     reader = consumer(
         endpoints,
         group,
@@ -62,4 +62,5 @@ def run(
             "queued.max.messages.kbytes": 16_384,
         },
     )
-    Runner(reader, topics, sink, epoch=epoch, fence=_SESSION / 1500).run(stopping)
+    runner = Runner(reader, topics, sink, epoch=epoch, fence=_SESSION / 1500, ready=lambda: metrics.serve(endpoints))
+    runner.run(stopping)

@@ -68,7 +68,7 @@ def backoff(attempts: int) -> float:
 class Runner:
     """Runs one sink over its topics until told to stop. `fence` (seconds) is how old a committed intent may
     grow before ownership is asked again: shorter than the group's session, so that a process that was
-    suspended writes nothing as a zombie.
+    suspended writes nothing as a zombie. `ready` is called once, when the first partitions are owned.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Runner:
         epoch: int = 1,
         fence: float = 4.0,
         now: Callable[[], float] = time.monotonic,
+        ready: Callable[[], None] = lambda: None,
     ) -> None:
         self._consumer = consumer
         self._topics = list(topics)
@@ -87,6 +88,7 @@ class Runner:
         self._epoch = epoch
         self._fence = fence
         self._now = now
+        self._ready: Callable[[], None] | None = ready
         self._owned_at = now()
         self._lanes: dict[Place, _Lane] = {}
         self._assignment: list[TopicPartition] = []  # committed positions, as they were when the partitions came
@@ -244,6 +246,9 @@ class Runner:
         self._start(committed)
         self._owned_at = self._now()
         self._sink.assigned()
+        if self._ready is not None:
+            self._ready()
+            self._ready = None
         pending = sum(1 for lane in self._lanes.values() if lane.pending)
         _log.info("own %d partitions, %d with a pending batch", len(committed), pending)
 

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from sharedchain.envelope import read_headers
+from collections.abc import Iterator
+
+from sharedchain.envelope import Headers, read_headers
 from sharedchain.errors import Refused
 from sharedchain.fact import RECORDED
 from sinks.batch import Record
 from sinks.clickhouse.rows import DeadLetter
 
-# As Kafka Connect writes them, so that existing tools read our dead letters too; ingest adds them behind the original
-# headers, so the last one counts.
-_ERRORS = "__connect.errors."
+_ERRORS = "__connect.errors."  # Kafka Connect's words for where a dead letter came from
 
 
 def taken_over(record: Record) -> DeadLetter:
-    """What ingest refused, from the headers it added. What they do not say stays empty: never an error."""
-    said = {name: value.decode(errors="replace") for name, value in record.headers}
+    """What ingest refused, from the headers it added behind the original ones (`sc_headers` counts those).
+
+    What they do not say stays empty: never an error, for a dead letter has nowhere else to go.
+    """
+    count = _number(dict(_texts(record.headers)).get("sc_headers"))
+    added = dict(_texts(record.headers[max(count, 0) :]))
     return DeadLetter(
-        topic=said.get(_ERRORS + "topic", record.topic.removesuffix(".dlq.v1")),
-        origin=(_number(said.get(_ERRORS + "partition")), _number(said.get(_ERRORS + "offset"))),
-        tenant=said.get("ce_tenant", ""),
-        reason=said.get(_ERRORS + "exception.class.name", ""),
-        field=said.get(_ERRORS + "field", ""),
-        text=said.get(_ERRORS + "exception.message", ""),
-        source=said.get("ce_source", ""),
-        type=said.get("ce_type", ""),
-        subject=said.get("ce_subject", ""),
-        recorded=max(0, _number(said.get(RECORDED))),
-        headers=record.headers,
+        topic=added.get(_ERRORS + "topic", record.topic.removesuffix(".dlq.v1")),
+        origin=(_number(added.get(_ERRORS + "partition")), _number(added.get(_ERRORS + "offset"))),
+        tenant=added.get("sc_tenant", ""),
+        reason=added.get("sc_reason", ""),
+        field=added.get("sc_field", ""),
+        text=added.get("sc_text", ""),
+        source=added.get("sc_source", ""),
+        type=added.get("sc_type", ""),
+        subject=added.get("sc_subject", ""),
+        recorded=max(0, _number(added.get(RECORDED))),
+        headers=record.headers[: max(count, 0)],
         value=record.value or b"",
         dlq_topic=record.topic,
         dlq=(record.partition, record.offset),
@@ -50,7 +54,7 @@ def refused_here(record: Record, why: Refused) -> DeadLetter:
         source=envelope.source,
         type=envelope.type,
         subject=envelope.subject,
-        recorded=_recorded(record),
+        recorded=max(0, _number(dict(_texts(record.headers)).get(RECORDED))),
         headers=record.headers,
         value=record.value or b"",
         dlq_topic="",
@@ -58,8 +62,8 @@ def refused_here(record: Record, why: Refused) -> DeadLetter:
     )
 
 
-def _recorded(record: Record) -> int:
-    return max([0, *(_number(value.decode(errors="replace")) for name, value in record.headers if name == RECORDED)])
+def _texts(headers: Headers) -> Iterator[tuple[str, str]]:
+    return ((name, value.decode(errors="replace")) for name, value in headers)
 
 
 def _number(text: str | None) -> int:
