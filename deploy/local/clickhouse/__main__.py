@@ -13,26 +13,32 @@ import sys
 import time
 from pathlib import Path
 
+from deploy.local.clickhouse.limits import limits
+from deploy.local.clickhouse.loopback import loopback
+from deploy.local.clickhouse.users import OWNER_DEFAULTS, READER_DEFAULTS, User
+
 _SHORTEST = 12  # characters of a password
 
 
 def main(argv: list[str] | None = None) -> int:
     began = time.perf_counter()
     given = _arguments().parse_args(argv)
-    os.environ["TZ"] = "UTC"  # the engine reads its server zone once, when it starts
-    time.tzset()
-    from deploy.local.clickhouse.engine import FolderTaken
-    from deploy.local.clickhouse.limits import limits
-    from deploy.local.clickhouse.server import Server
-    from deploy.local.clickhouse.users import OWNER_DEFAULTS, READER_DEFAULTS, User
-
     try:
+        loopback(given.host)
+        bounds = limits(given.limit)
         users = [User(given.user, _password(given.password_file), OWNER_DEFAULTS)]
         if given.reader_password_file:
             users.append(User(given.reader, _password(given.reader_password_file), READER_DEFAULTS, True))
-        server = Server(given.path, given.port, users, given.host, limits(given.limit))
     except ValueError as raised:
         return _fail(2, str(raised))
+    os.environ["TZ"] = "UTC"  # the engine reads its server zone once, when it starts
+    time.tzset()
+    # Only now: the import alone takes 200 MB.
+    from deploy.local.clickhouse.engine import FolderTaken
+    from deploy.local.clickhouse.server import Server
+
+    try:
+        server = Server(given.path, given.port, users, given.host, bounds)
     except FolderTaken as raised:
         return _fail(1, str(raised))
     except OSError as raised:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
 import socketserver
 import threading
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.execute import Runner
 from deploy.local.clickhouse.handler import Handler, Service
 from deploy.local.clickhouse.limits import Limits
+from deploy.local.clickhouse.loopback import loopback
 from deploy.local.clickhouse.reply import Identity
 from deploy.local.clickhouse.slots import Slots
 from deploy.local.clickhouse.users import User
@@ -33,8 +33,7 @@ class Server:
     def __init__(
         self, path: Path, port: int, users: Iterable[User], host: str = "127.0.0.1", limits: Limits | None = None
     ) -> None:
-        if not ipaddress.ip_address(host).is_loopback:
-            raise ValueError(f"{host} is not a loopback address: this server has no TLS and must not leave the machine")
+        loopback(host)
         self._limits = limits = limits or Limits()
         self.engine = Engine(path)
         identity = Identity(self.engine.version, self.engine.timezone, self.engine.host)

@@ -7,6 +7,9 @@ import socket
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from deploy.local.clickhouse.__main__ import main
 from tests.deploy.clickhouse.launch import ROOT, Address, Launched, command, launch, wait_for
 
 
@@ -49,19 +52,31 @@ def test_a_second_process_is_told_who_has_the_folder(embedded: Launched) -> None
     assert f"pid {embedded.process.pid}" in second.stderr
 
 
-def test_wrong_arguments_end_with_2(tmp_path: Path) -> None:
-    wrong = {
-        "loopback": ["--host", "0.0.0.0"],
-        "characters": ["--password-file", str(tmp_path / "short")],
-        "none of": ["--limit", "x=1"],
-    }
+def test_a_taken_port_is_told_in_one_line(embedded: Launched, tmp_path: Path) -> None:
+    words = command(tmp_path / "data", "--port", str(embedded.owner.port))
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert f"127.0.0.1:{embedded.owner.port}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "more"),
+    [
+        ("loopback", ["--host", "0.0.0.0"]),
+        ("loopback", ["--host", "localhost"]),
+        ("characters", ["--password-file", "{short}"]),
+        ("cannot be read", ["--password-file", "{none}"]),
+        ("none of", ["--limit", "x=1"]),
+    ],
+)
+def test_wrong_arguments_end_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str, more: list[str]
+) -> None:
     (tmp_path / "short").write_text("short\n")
-    for word, more in wrong.items():
-        done = subprocess.run(
-            command(tmp_path / "d", *more), cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
-        )
-        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-        assert word in done.stderr
+    given = [part.format(short=tmp_path / "short", none=tmp_path / "none") for part in more]
+    assert main(command(tmp_path / "d", *given)[3:]) == 2
+    told = capsys.readouterr().err
+    assert (word in told, told.count("\n")) == (True, 1)
 
 
 def test_sigterm_finishes_what_runs_and_refuses_what_is_new(tmp_path: Path) -> None:
