@@ -92,5 +92,6 @@ def _insist(call: Callable[[], T]) -> T:
             error: KafkaError = raised.args[0]
             if error.code() in _FENCED:
                 raise Fenced(f"a successor writes for this partition now: {error}") from raised
-            if not error.retriable() or time.monotonic() > deadline:
+            again = error.retriable() or error.code() == KafkaError._TIMED_OUT
+            if not again or time.monotonic() > deadline:
                 raise ConnectionFailed(f"a transaction could not be ended: {error}") from raised

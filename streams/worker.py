@@ -10,15 +10,14 @@ from typing import Any
 
 import faust
 
+from sharedchain import kafka
 from sharedchain.endpoints import Endpoints
-from sharedchain.kafka import consumer, transactional_producer
 from sharedchain.scope import PARTITIONS
-from streams import seam
+from streams import seam, watchdog
 from streams.engine import Core, Lane, Wiring, Words
 from streams.lanes import Lanes, die
 from streams.outputs import Outputs
 from streams.tail import READER, records
-from streams.watchdog import Progress, Pulse, beat, watch
 
 _SLICE = 1000  # records in a slice at most: what a rebalance may have to wait for
 _STUCK = 60.0  # seconds that an undecided record may wait
@@ -39,7 +38,7 @@ def engine_app(endpoints: Endpoints, core: Core[Any], words: Words, seat: Seat, 
     app = faust.App(wiring.group, **_settings(endpoints, seat, wiring))
     spine = app.topic(wiring.spine, schema=seam.SliceSchema(commits=False), partitions=PARTITIONS)
     lanes = Lanes(lane_factory(endpoints, core, words, wiring))
-    pulse = Pulse(limit=0.7 * seat.session, last=time.monotonic())
+    pulse = watchdog.Pulse(limit=0.7 * seat.session, last=time.monotonic())
 
     @app.agent(spine, isolated_partitions=True)  # type: ignore[untyped-decorator]
     async def decide(stream: Any) -> None:
@@ -61,22 +60,22 @@ def engine_app(endpoints: Endpoints, core: Core[Any], words: Words, seat: Seat, 
     @app.task  # type: ignore[untyped-decorator]
     async def guard() -> None:
         pulse.last = time.monotonic()
-        watch(pulse, Progress(_STUCK), lambda: _pending(endpoints, wiring, lanes), die)
-        await beat(pulse, die)
+        watchdog.watch(pulse, watchdog.Progress(_STUCK), lambda: _pending(endpoints, wiring, lanes), die)
+        await watchdog.beat(pulse, die)
 
     return app
 
 
 def lane_factory(endpoints: Endpoints, core: Core[Any], words: Words, wiring: Wiring) -> Any:
     """Builds the lane of a partition, with its transactional producer `<group>.<partition>`."""
-    positions = consumer(endpoints, wiring.group)
+    positions = kafka.consumer(endpoints, wiring.group)
 
     def lane(partition: int) -> Lane[Any]:
-        producer = transactional_producer(endpoints, f"{wiring.group}.{partition}")
+        producer = kafka.transactional_producer(endpoints, f"{wiring.group}.{partition}")
         outputs = Outputs(producer, positions, wiring.spine, partition)
         return Lane(
             partition, core=core, words=words, wiring=wiring, outputs=outputs,
-            reader=lambda: consumer(endpoints, f"{wiring.group}.recovery", **READER),
+            reader=lambda: kafka.consumer(endpoints, f"{wiring.group}.recovery", **READER),
         )  # fmt: skip
 
     return lane
@@ -84,7 +83,7 @@ def lane_factory(endpoints: Endpoints, core: Core[Any], words: Words, wiring: Wi
 
 def _pending(endpoints: Endpoints, wiring: Wiring, lanes: Lanes) -> Iterator[tuple[int, int]]:
     """(partition, offset) of the first record that each lane has not decided; none where it is at the end."""
-    reader = consumer(endpoints, f"{wiring.group}.watchdog", **READER)
+    reader = kafka.consumer(endpoints, f"{wiring.group}.watchdog", **READER)
     try:
         for partition, offset in lanes.positions().items():
             first = next(records(reader, wiring.spine, partition, offset), None)
