@@ -68,16 +68,18 @@ def flows_of(measures: Mapping[str, Measure], metric_id: str) -> list[str]:
     return sorted(found)
 
 
-def level(measures: Mapping[str, Measure], metric_id: str, totals: Mapping[str, Totals]) -> dict[str, Decimal | None]:
-    """The values of a level by dims, from the running totals of its flows.
+def level(
+    measures: Mapping[str, Measure], metric_id: str, totals: Mapping[str, Totals], above: tuple[str, ...] = ()
+) -> Mapping[str, Decimal | None]:
+    """The values of a level by dims, from the running totals of its flows; of a flow, its totals.
 
     A flow that never had an event adds 0 where another one had; where none had, there is no row.
+    `above`: the levels that rest on this one; a ring ends where it closes.
     """
-    measure = measures[metric_id]
-    parts: list[Mapping[str, Decimal | None]] = [
-        level(measures, one, totals) if one in measures and measures[one].kind == "level" else dict(totals.get(one, {}))
-        for one in measure.of
-    ]
+    measure = measures.get(metric_id)
+    if measure is None or measure.kind != "level" or metric_id in above:
+        return totals.get(metric_id, {})
+    parts = [level(measures, one, totals, (*above, metric_id)) for one in measure.of]
     values: dict[str, Decimal | None] = {}
     for dims in sorted(set().union(*parts)):
         operands = [part.get(dims, Decimal(0)) for part in parts]

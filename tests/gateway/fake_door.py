@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pydantic import SecretStr
@@ -76,6 +77,12 @@ class FakeFeed:
             raise self.error
 
 
+@cache
+def contract() -> Contract:
+    """The repository's own catalog and dictionaries, read once."""
+    return Contract(catalog=Catalog.load(), dictionaries=load_dictionaries())
+
+
 @dataclass
 class Fakes:
     store: FakeStore = field(default_factory=FakeStore)
@@ -87,7 +94,7 @@ class Fakes:
     def door(self) -> Door:
         meters = Meters()
         return Door(
-            contract=Contract(catalog=Catalog.load(), dictionaries=load_dictionaries()),
+            contract=contract(),
             store=self.store,
             publisher=self.publisher,
             feed=self.feed,

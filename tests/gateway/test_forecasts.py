@@ -1,0 +1,77 @@
+"""What a forecast says now, from the rows of the log."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gateway.forecasts import history, present, spoken
+from gateway.queries import REFRESH, UNSUPPORTED, UPDATED
+
+DAY = 86_400_000
+APRIL_20 = 1_776_650_400_000
+
+
+def updated(seq: int, version: int = 1, **changes: Any) -> dict[str, Any]:
+    data = {
+        "forecast_id": "FC-BR",
+        "version": version,
+        "owner_id": "E002",
+        "old_total": None,
+        "new_total": "54000000.00",
+        "project_part": "36000000.00",
+        "experience_part": "18000000.00",
+        "currency": "CNY",
+        "refreshed_at": APRIL_20,
+        "stale_after": APRIL_20 + 10 * DAY,
+    }
+    return {"seq": seq, "type": UPDATED, "data": json.dumps(data | changes)}
+
+
+def refresh(seq: int, version: int = 1) -> dict[str, Any]:
+    return {"seq": seq, "type": REFRESH, "data": json.dumps({"forecast_id": "FC-BR", "age_days": 11})}
+
+
+def unsupported(seq: int, line: str) -> dict[str, Any]:
+    said = {"forecast_id": "FC-BR", "line_id": line, "opportunity_id": "OPP-2", "cause": "lost"}
+    return {"seq": seq, "type": UNSUPPORTED, "data": json.dumps(said)}
+
+
+def test_age_counts_whole_days_and_times_are_text() -> None:
+    (one,) = present([updated(5)], APRIL_20 + 11 * DAY - 1)
+    assert (one["age_days"], one["stale"], one["refreshed_at"]) == (10, False, "2026-04-20T02:00:00.000Z")
+
+
+def test_stale_is_what_the_log_says_not_what_the_clock_says() -> None:
+    (silent,) = present([updated(5)], APRIL_20 + 300 * DAY)
+    assert not silent["stale"]
+    (said,) = present([refresh(9), updated(5)], APRIL_20 + 11 * DAY)
+    assert (said["stale"], said["stale_since_age_days"]) == (True, 11)
+
+
+def test_a_newer_version_ends_what_was_said_of_the_older() -> None:
+    (one,) = present([updated(12, version=2), refresh(9), unsupported(7, "L1")], APRIL_20)
+    assert (one["version"], one["stale"], one["unsupported_lines"]) == (2, False, [])
+
+
+def test_unsupported_lines_of_the_same_step_belong_to_the_version() -> None:
+    (one,) = present([updated(5), unsupported(5, "L1"), unsupported(8, "L2")], APRIL_20)
+    assert [line["line_id"] for line in one["unsupported_lines"]] == ["L1", "L2"]
+
+
+def test_forecasts_are_listed_by_id() -> None:
+    rows = [updated(5, forecast_id="FC-DE"), updated(4, forecast_id="FC-CN")]
+    assert [one["forecast_id"] for one in present(rows, APRIL_20)] == ["FC-CN", "FC-DE"]
+
+
+def test_words_on_a_forecast_without_an_update_are_left_out() -> None:
+    assert present([refresh(9)], APRIL_20) == []
+
+
+def test_history_names_who_published_the_owner_when_nobody_is_named() -> None:
+    row = {"live": updated(5)["data"], "actor": "", "recorded": "t", "id": "1"}
+    assert [one["by"] for one in history([row, row | {"actor": "E010"}])] == ["E002", "E010"]
+
+
+def test_spoken_leaves_all_but_times_alone() -> None:
+    assert spoken({"refreshed_at": 0, "n": 1}) == {"refreshed_at": "1970-01-01T00:00:00.000Z", "n": 1}
