@@ -1,0 +1,111 @@
+"""Lanes open, close and finish what they began, whatever Faust does to its agents."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from sharedchain.errors import Fenced
+from streams.engine import Gap
+from streams.lanes import FENCED, GAP, UNKNOWN, Lanes, _or_die
+
+
+class FakeLane:
+    def __init__(self, partition: int) -> None:
+        self.offset = partition * 10
+        self.done: list[Any] = []
+        self.hold = threading.Event()
+        self.hold.set()
+
+    def recover(self) -> None:
+        self.done.append("recover")
+
+    def decide(self, slice_: Sequence[Any]) -> None:
+        self.hold.wait(10)
+        self.done.append([*slice_])
+
+    def keep(self) -> None:
+        self.done.append("keep")
+
+    def close(self) -> None:
+        self.done.append("close")
+
+
+@pytest.fixture
+def made() -> dict[int, FakeLane]:
+    return {}
+
+
+@pytest.fixture
+def held(made: dict[int, FakeLane]) -> Lanes:
+    return Lanes(lambda p: made.setdefault(p, FakeLane(p)))
+
+
+async def test_a_lane_recovers_before_it_decides(held: Lanes, made: dict[int, FakeLane]) -> None:
+    held.assign([3])
+    await held.decide(3, ["a"])
+    assert made[3].done == ["recover", ["a"]]
+    assert held.positions() == {3: 30}
+
+
+async def test_a_partition_that_comes_back_keeps_its_lane(held: Lanes, made: dict[int, FakeLane]) -> None:
+    held.assign([3, 4])
+    held.assign([3])
+    await held.decide(3, ["a"])
+    assert made[3].done == ["recover", ["a"]]
+    assert held.positions().keys() == {3}
+
+
+async def test_a_partition_that_goes_is_closed(held: Lanes, made: dict[int, FakeLane]) -> None:
+    held.assign([4])
+    await held.keep()
+    held.assign([])
+    for _ in range(500):
+        if "close" in made[4].done:
+            break
+        await asyncio.sleep(0.01)
+    assert made[4].done == ["recover", "keep", "close"]
+
+
+async def test_a_slice_may_overtake_the_news_of_its_assignment(held: Lanes, made: dict[int, FakeLane]) -> None:
+    early = asyncio.create_task(held.decide(5, ["a"]))
+    await asyncio.sleep(0)
+    held.assign([5])
+    await asyncio.wait_for(early, 5)
+    assert made[5].done == ["recover", ["a"]]
+
+
+async def test_a_cancelled_agent_still_finishes_its_slice(held: Lanes, made: dict[int, FakeLane]) -> None:
+    held.assign([6])
+    await held.keep()
+    made[6].hold.clear()
+    agent = asyncio.create_task(held.decide(6, ["a"]))
+    await asyncio.sleep(0)
+    agent.cancel()
+    await asyncio.sleep(0)
+    assert not agent.done()  # Faust acks as soon as it ends: it must not end before the slice is out
+    made[6].hold.set()
+    with pytest.raises(asyncio.CancelledError):
+        await agent
+    assert made[6].done[-1] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(Fenced("x"), FENCED), (Gap("x"), GAP), (ValueError("x"), UNKNOWN), (SystemExit(0), UNKNOWN)]
+)
+def test_whatever_a_lane_raises_ends_the_process(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr("os._exit", codes.append)
+
+    def fail() -> None:
+        raise error
+
+    _or_die(fail)
+    assert codes == [code]
+    assert f"engine: exit {code}" in capsys.readouterr().err
