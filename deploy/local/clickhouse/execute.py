@@ -10,20 +10,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from deploy.local.clickhouse import native
-from deploy.local.clickhouse.engine import Engine, Handle, literal, run, text
+from deploy.local.clickhouse.engine import Engine, Handle, literal, run
 from deploy.local.clickhouse.errors import ClickHouseError
-from deploy.local.clickhouse.gate import (
-    HARMLESS,
-    SHORT,
-    STREAMED,
-    refuse_access_control,
-    refuse_reaching_out,
-    refuse_writing,
-)
+from deploy.local.clickhouse.gate import SHORT, STREAMED, refuse_access_control, refuse_writing
 from deploy.local.clickhouse.insert import Written, insert
 from deploy.local.clickhouse.lex import Statement, parse, tokens
 from deploy.local.clickhouse.limits import Limits
 from deploy.local.clickhouse.prepare import handle_for, note_changes
+from deploy.local.clickhouse.reach import Closed
 from deploy.local.clickhouse.reply import Reply
 from deploy.local.clickhouse.request import Request
 from deploy.local.clickhouse.result import Query
@@ -45,9 +39,8 @@ class Runner:
         shutil.rmtree(self._pipes, ignore_errors=True)  # of a process that was killed
         self._pipes.mkdir()
         asking = self.engine.open()
-        known = text(asking, "SELECT lower(name) FROM system.table_functions").split("\n")
+        self._closed = Closed.of(asking)
         asking.close()
-        self._closed = frozenset(known) - HARMLESS | {"file"}
 
     def run(self, request: Request, reply: Reply, client: int) -> None:
         """Answer the request on `reply`; `client` is the socket to watch. Raises ClickHouseError before any byte."""
@@ -57,9 +50,9 @@ class Runner:
         if request.readonly:
             refuse_writing(statement)
         if request.user.readonly:
-            refuse_reaching_out(statement.tokens, self._closed)
+            self._closed.refuse(statement.tokens, request.settings)
             for table in request.tables:  # a column's DEFAULT may call too
-                refuse_reaching_out(tuple(tokens(table.columns.encode())), self._closed)
+                self._closed.refuse(tokens(table.columns.encode()))
         with (
             self.engine.running(request.query_id),
             handle_for(self.engine, self.sessions, request) as (handle, session),

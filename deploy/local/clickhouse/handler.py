@@ -58,6 +58,7 @@ class Handler(BaseHTTPRequestHandler):
         raw = body.chunks(cast(BinaryIO, self.rfile), headers)
         try:
             self._answer(url.path, _params(url.query), headers, raw, reply)
+            self._finish(raw)
         except TimeoutError:
             self.close_connection = reply.close = True
             if not reply.started:
@@ -112,13 +113,17 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()  # the client waits for it before it sends the body
         return goes_on
 
+    def _finish(self, raw: Iterator[bytes]) -> None:
+        """Read what is left of the body: the next request begins behind it."""
+        for _ in body.capped(raw, self.service.runner.limits.body):
+            pass
+
     def _refuse(self, raised: ClickHouseError, raw: Iterator[bytes], reply: Reply) -> None:
         if reply.started:
             self.close_connection = True
             return
         try:  # closing on an unread body would reset the connection and lose the text
-            for _ in body.capped(raw, self.service.runner.limits.body):
-                pass
+            self._finish(raw)
         except (OSError, ClickHouseError):
             reply.close = True
         reply.close = reply.close or raised.code == 236

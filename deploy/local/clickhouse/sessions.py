@@ -11,6 +11,7 @@ from deploy.local.clickhouse.engine import Handle, literal, run, text
 from deploy.local.clickhouse.errors import ClickHouseError
 
 _LONGEST = 3600.0  # seconds, ClickHouse's default max_session_timeout
+_PATIENCE = 0.25  # seconds: a client may have its answer a moment before the session is tidied up
 
 
 @dataclass
@@ -59,10 +60,10 @@ class Sessions:
                 raise ClickHouseError(372, "Session not found.")
             session = found or Session(open_handle(), now + life)
             self._all[key] = session
-            if not session.lock.acquire(blocking=False):
-                raise ClickHouseError(373, f"Session {key[1]} is locked by a concurrent client.")
             session.until = now + life
-            return session
+        if not session.lock.acquire(timeout=_PATIENCE):
+            raise ClickHouseError(373, f"Session {key[1]} is locked by a concurrent client.")
+        return session
 
     def _expire(self, now: float) -> None:
         for key, session in list(self._all.items()):
@@ -83,4 +84,4 @@ def _timeout(given: str) -> float:
         life = -1.0
     if not 0 <= life <= _LONGEST:
         raise ClickHouseError(374, f"Session timeout {given!r} is not between 0 and {_LONGEST:.0f} seconds")
-    return life
+    return max(life, 1.0)  # never expired before its own request has it

@@ -80,6 +80,8 @@ def test_a_reader_writes_nothing(reader: Address, sql: str, claim: dict[str, str
         ("SELECT (SELECT count() FROM remote('127.0.0.1', system.one))", 497),
         ("SELECT * FROM executable('id', TSV, 'a String')", 497),
         ("DESCRIBE s3('http://127.0.0.1:1/b')", 497),
+        ("SELECT 1 FORMAT Template SETTINGS format_template_row = '/etc/passwd'", 497),
+        ("SET format_template_row = '/etc/passwd'", 497),
         ("SELECT * FROM `/etc/passwd`", 60),
         ("SELECT * FROM '/etc/passwd'", 60),
         ("SELECT * FROM {t:Identifier}", 60),
@@ -87,6 +89,10 @@ def test_a_reader_writes_nothing(reader: Address, sql: str, claim: dict[str, str
 )
 def test_a_reader_reaches_no_file_and_no_network(reader: Address, sql: str, code: int) -> None:
     assert reader.post(sql, param_t="/etc/passwd").code == code
+
+
+def test_a_reader_reaches_no_file_by_settings(reader: Address) -> None:
+    assert reader.post("SELECT 1", format_template_row="/etc/passwd").code == 497
 
 
 @pytest.mark.parametrize(
