@@ -1,0 +1,208 @@
+"""What alerts, inbox, metric and forecasts print, in 80 columns and both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sharedchain.cli import run
+from tests.sharedchain.test_reader import ENDS
+
+WHOSE = {"name": "acme", "timezone": "Asia/Shanghai", "currency": "CNY", "language": "zh"}
+FRAME: dict[str, Any] = {"tenant": WHOSE, "as_of": "2026-05-02T03:01:00.000Z"}
+ALERT = {
+    "alert_id": "a",
+    "rule_id": "R-03",
+    "subject": "2026Q2",
+    "severity": "RED",
+    "state": "open",
+    "title_zh": "预测低于目标",
+    "title_en": "Forecast below target",
+    "value_text": "80 %",
+    "at": "2026-05-02T03:01:00.000Z",
+    "opened_at": "2026-04-20T02:01:00.000Z",
+}
+FORECAST = {
+    "forecast_id": "FC-2026Q2-BR",
+    "version": 1,
+    "period": "2026Q2",
+    "currency": "CNY",
+    "new_total": "54000000.00",
+    "project_part": "36000000.00",
+    "experience_part": "18000000.00",
+    "period_total": "178000000.00",
+    "refreshed_at": "2026-04-20T02:00:00.000Z",
+    "age_days": 11,
+    "stale": True,
+    "unsupported_lines": [],
+}
+GAUGE = {
+    "dims": {"period": "2026Q2"},
+    "minute": "2026-05-02T03:00:00.000Z",
+    "value": "160000000.0000",
+    "unit": "CNY",
+    "corrected": False,
+}
+MESSAGE = {
+    "alert_id": "a",
+    "transition": "raised",
+    "subject": "预测已过期",
+    "text": "请更新：\nhttp://127.0.0.1:8000/v1/forecasts/FC-2026Q2-BR/confirm?tenant=acme&version=1&recipient=E002&sig="
+    + "0" * 64,
+    "at": "2026-04-30T16:00:00.000Z",
+}
+
+
+class Gateway:
+    """Stands for `sharedchain.reader.read`: one answer, and what was asked."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, endpoints: Any, path: str, params: dict[str, Any]) -> Any:
+        self.asked.append((path, {name: value for name, value in params.items() if value is not None}))
+        return self.answer
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    ENDS.model_copy(update={"home": tmp_path}).save()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    return tmp_path
+
+
+def call(monkeypatch: pytest.MonkeyPatch, home: Path, answer: Any, *words: str) -> Gateway:
+    gateway = Gateway(answer)
+    monkeypatch.setattr("sharedchain.reader.read", gateway)
+    assert run([*words, "--home", str(home)]) == 0
+    return gateway
+
+
+def width(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in line)
+
+
+def test_alerts_in_english(monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    resolved = ALERT | {"state": "resolved", "severity": "YELLOW"}
+    gateway = call(monkeypatch, home, FRAME | {"items": [ALERT, resolved]}, "alerts", "--open", "--tenant", "acme")
+    assert gateway.asked == [("/v1/alerts", {"state": "open", "tenant": "acme"})]
+    out = capsys.readouterr().out
+    assert "Alerts · acme · Asia/Shanghai · as of 2026-05-02 11:01 +08:00" in out
+    assert re.search(r"2026-04-20 10:01 \+08:00\s+■ RED\s+R-03\s+2026Q2\s+Forecast", out)
+    assert "▲ YELLOW" in out
+    assert "[resolved" in out
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("words", "items"),
+    [
+        (("alerts",), [ALERT, ALERT | {"severity": "YELLOW", "state": "resolved"}]),
+        (("forecasts",), [FORECAST, FORECAST | {"stale": False, "unsupported_lines": [{"line_id": "L1"}]}]),
+        (("metric", "M-09"), [GAUGE, GAUGE | {"value": None}]),
+    ],
+)
+def test_tables_fit_80_columns(
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    lang: str,
+    words: tuple[str, ...],
+    items: list[Any],
+) -> None:
+    answer = FRAME | {"items": items, "metric_id": "M-09", "kind": "gauge", "name": {"zh": "预测总额", "en": "total"}}
+    call(monkeypatch, home, answer, *words, "--lang", lang)
+    out = capsys.readouterr().out
+    assert out
+    for line in out.splitlines():
+        assert width(line) <= 80, line
+
+
+def test_forecasts_in_chinese(monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call(monkeypatch, home, FRAME | {"items": [FORECAST]}, "forecasts", "--lang", "zh")
+    out = capsys.readouterr().out
+    for told in ("FC-2026Q2-BR", "5400万", "3600万", "1800万", "04-20 10:00 +08:00", "⚠ 已过期 11 天"):
+        assert told in out
+    assert "期间合计: 2026Q2 CNY 178,000,000.00 (1.78亿)" in out
+
+
+def test_metric_asks_for_its_moment_and_dims(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = FRAME | {"items": [GAUGE], "metric_id": "M-09", "kind": "gauge", "name": {"en": "forecast total"}}
+    words = ("metric", "M-09", "--at", "2026-05-02T11:00:00+08:00", "--as-known", "2026-05-03T00:00:00Z")
+    gateway = call(monkeypatch, home, answer, *words, "--dims", "period=2026Q2", "--dims", "region=BR")
+    asked = {"at": "2026-05-02T11:00:00+08:00", "as_known": "2026-05-03T00:00:00Z", "tenant": "default"}
+    assert gateway.asked == [("/v1/metrics/M-09", asked | {"dims": ["period=2026Q2", "region=BR"]})]
+    out = capsys.readouterr().out
+    assert re.search(r"period=2026Q2\s+2026-05-02 11:00 \+08:00\s+160,000,000.00\s+160M\s+CNY", out)
+
+
+def test_a_flow_shows_the_minute_and_the_total(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = GAUGE | {"dims": {}, "value": "2.0000", "total": "10.0000", "unit": "leads", "corrected": True}
+    call(
+        monkeypatch, home, FRAME | {"items": [item], "metric_id": "M-01", "kind": "flow", "name": {}}, "metric", "M-01"
+    )
+    assert re.search(r"-\s+2026-05-02 11:00 \+08:00\s+2\s+10\s+leads \(corrected\)", capsys.readouterr().out)
+
+
+def test_links_in_the_inbox_are_not_broken(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway = call(monkeypatch, home, FRAME | {"items": [MESSAGE]}, "inbox", "E002", "--tenant", "acme", "--lang", "zh")
+    assert gateway.asked == [("/v1/inbox", {"recipient": "E002", "tenant": "acme", "limit": "50"})]
+    out = capsys.readouterr().out
+    assert "&sig=" + "0" * 64 in out
+    assert "2026-05-01 00:00 +08:00  新告警  预测已过期" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "next_command"),
+    [
+        (("alerts",), "sharedchain watch alerts"),
+        (("alerts", "--open"), "sharedchain alerts"),
+        (("inbox", "E009"), "sharedchain alerts"),
+        (("metric", "M-99"), "sharedchain forecasts"),
+        (("forecasts",), "sharedchain publish forecast.published"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_empty_answer_names_the_next_command(
+    monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    lang: str,
+    words: tuple[str, ...],
+    next_command: str,
+) -> None:
+    answer = FRAME | {"items": [], "metric_id": "M-99", "kind": "gauge", "name": {}}
+    call(monkeypatch, home, answer, *words, "--lang", lang)
+    assert next_command in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [("alerts",), ("inbox", "E"), ("metric", "M-09"), ("forecasts",)])
+def test_json_is_the_gateways_answer(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    call(monkeypatch, home, FRAME | {"items": []}, *words, "--json")
+    assert json.loads(capsys.readouterr().out) == FRAME | {"items": []}
+
+
+@pytest.mark.parametrize("words", [("alerts",), ("inbox", "E"), ("metric", "M-09"), ("forecasts",)])
+def test_a_gateway_that_is_down_is_one_line_and_exit_2(
+    home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    assert run([*words, "--home", str(home)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(r"sharedchain: the gateway at http://127.0.0.1:1 does not answer: .*`sharedchain up`\n", err)
