@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -146,6 +147,7 @@ class House:
     def running(self, module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         process = self.start(module, "", *arguments)
         try:
+            wait_for("its partitions", lambda: " own " in self.said() or process.poll() is not None)
             yield process
         finally:
             process.terminate()
@@ -252,6 +254,12 @@ def alert(number: int, transition: str = "raised", **changes: Any) -> Derived:
         backfill=backfill,
         data=data,
     )
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def produce(writer: Producer, records: Iterable[Published]) -> None:

@@ -27,7 +27,7 @@ from sinks.notify.channels.webhook import business_code
 from sinks.notify.delivery import Delivery
 from sinks.notify.outcome import Refused, Retry, Sent
 from sinks.notify.texts import Notification, Words, compose
-from tests.sinks.rig import alert
+from tests.sinks.rig import alert, free_port
 
 SECRET = "whsec_Y2FuYXJ5LXNlY3JldC1jYW5hcnktc2VjcmV0"
 TOKEN = "canary-token"  # in the webhook's address, as robots have it
@@ -64,7 +64,7 @@ class Mailbox:
 @contextmanager
 def mailbox(answer: str = "250 OK") -> Iterator[tuple[Channel, Mailbox]]:
     box = Mailbox(answer)
-    controller = Controller(box, hostname="127.0.0.1", port=_free_port())
+    controller = Controller(box, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
         yield CHANNELS["EMAIL"](endpoints(smtp=f"127.0.0.1:{controller.port}")), box
@@ -97,12 +97,6 @@ def robot(status: int = 200, answer: bytes = b"") -> Iterator[tuple[Channel, lis
     finally:
         server.shutdown()
         server.server_close()
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 RIGS: dict[str, Callable[[str], Any]] = {

@@ -15,7 +15,7 @@ from tests.sinks.rig import alert
 WORDS = Words("http://127.0.0.1:8080", "canary-secret")
 
 
-def told(**changes: object) -> Delivery:
+def told(**changes: str) -> Delivery:
     return Delivery(alert(1, **changes), "EMAIL", "E002", "e002@example.com")
 
 
