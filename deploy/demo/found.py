@@ -18,25 +18,29 @@ from sharedchain.endpoints import Endpoints
 # section → SQL over the documented tables; {tenant:String}, {zone:String} are bound.
 SECTIONS: Mapping[str, str] = {
     "alerts": """
-        SELECT formatDateTime(minIf(at, transition = 'raised') AS raised, '%F %R', {zone:String}) AS opened,
-               any(rule_id) AS rule, any(subject) AS subject,
-               anyIf(severity, transition = 'raised') AS severity,
-               anyIf(if(isNull(value), '', toDecimalString(value, 4)), transition = 'raised') AS value,
-               arrayStringConcat(anyIf(recipients, transition = 'raised'), ',') AS recipients,
-               arrayStringConcat(arraySort(groupArrayIf(concat(formatDateTime(at, '%F %R', {zone:String}), ' ',
-                   severity, ' ', if(isNull(value), '', toDecimalString(value, 4))), transition = 'escalated')), '; ')
-                   AS escalated,
-               arrayStringConcat(anyIf(recipients, transition = 'escalated'), ',') AS told_then,
-               arrayStringConcat(groupArrayIf(formatDateTime(at, '%F %R', {zone:String}), transition = 'resolved'),
-                   '; ') AS resolved
-        FROM alerts WHERE tenant = {tenant:String} GROUP BY alert_id ORDER BY raised, rule""",
+        WITH if(isNull(a.value), '', toDecimalString(assumeNotNull(a.value), 4)) AS shown,
+             formatDateTime(a.at, '%F %R', {zone:String}) AS minute
+        SELECT anyIf(minute, transition = 'raised') AS opened, any(a.rule_id) AS rule, any(a.subject) AS subject,
+               anyIf(a.severity, transition = 'raised') AS severity, anyIf(shown, transition = 'raised') AS value,
+               arrayStringConcat(anyIf(a.recipients, transition = 'raised'), ',') AS recipients,
+               arrayStringConcat(arraySort(groupArrayIf(concat(minute, ' ', a.severity, ' ', shown),
+                   transition = 'escalated')), '; ') AS escalated,
+               arrayStringConcat(anyIf(a.recipients, transition = 'escalated'), ',') AS told_then,
+               arrayStringConcat(groupArrayIf(minute, transition = 'resolved'), '; ') AS resolved
+        FROM alerts AS a WHERE tenant = {tenant:String} GROUP BY a.alert_id ORDER BY opened, rule""",
     "live": """
         SELECT formatDateTime(time, '%F %R', {zone:String}) AS at, JSONExtractString(data, 'forecast_id') AS forecast,
                JSONExtractInt(data, 'version') AS version, JSONExtractString(data, 'old_total') AS old,
                JSONExtractString(data, 'new_total') AS total, JSONExtractString(data, 'project_part') AS project,
-               JSONExtractString(data, 'experience_part') AS experience,
-               JSONExtractString(data, 'period_total') AS period_total
+               JSONExtractString(data, 'experience_part') AS experience
         FROM facts WHERE tenant = {tenant:String} AND type = 'forecast.live.updated' ORDER BY partition, seq, n""",
+    # Within a minute the order of two forecasts is Kafka's; the period's total behind the last one is not.
+    "live_totals": """
+        SELECT formatDateTime(toStartOfMinute(time) AS minute, '%F %R', {zone:String}) AS at,
+               JSONExtractString(data, 'period') AS period,
+               argMax(JSONExtractString(data, 'period_total'), (seq, n)) AS total
+        FROM facts WHERE tenant = {tenant:String} AND type = 'forecast.live.updated'
+        GROUP BY minute, period ORDER BY minute""",
     "stale": """
         SELECT formatDateTime(recorded, '%F %R', {zone:String}) AS at,
                JSONExtractString(data, 'forecast_id') AS forecast, JSONExtractInt(data, 'age_days') AS age_days,
@@ -52,15 +56,15 @@ SECTIONS: Mapping[str, str] = {
         SELECT type, toUInt32(count()) AS n FROM facts WHERE tenant = {tenant:String} GROUP BY type ORDER BY type""",
     "measures": """
         SELECT metric_id AS metric, dims, formatDateTime(recorded, '%F %R', {zone:String}) AS known,
-               if(isNull(value), '', toDecimalString(value, 4)) AS value
-        FROM metric_minute WHERE tenant = {tenant:String} ORDER BY metric, dims, recorded""",
+               if(isNull(m.value), '', toDecimalString(assumeNotNull(m.value), 4)) AS value
+        FROM metric_minute AS m WHERE tenant = {tenant:String} ORDER BY metric, dims, recorded""",
     "inbox": """
         SELECT n.recipient AS recipient, a.rule_id AS rule, a.subject AS subject, n.transition AS transition
         FROM notifications n JOIN alerts a ON a.alert_id = n.alert_id AND a.transition = n.transition
         WHERE n.tenant = {tenant:String} AND a.tenant = n.tenant AND n.channel = 'INBOX' AND n.outcome = 'sent'""",
     "lamps": """
         SELECT a.rule_id AS rule, a.subject AS subject, n.outcome AS state
-        FROM notifications n JOIN alerts a ON a.alert_id = n.alert_id AND a.transition = n.transition
+        FROM notifications n JOIN alerts a ON a.alert_id = n.alert_id AND a.transition = 'raised'
         WHERE n.tenant = {tenant:String} AND a.tenant = n.tenant AND n.channel = 'LIGHT'""",
     "dead_letters": """
         SELECT type, subject, reason, field FROM dead_letters WHERE tenant = {tenant:String}""",
@@ -102,7 +106,7 @@ def told(endpoints: Endpoints, store: Client, tenant: str) -> dict[str, list[Row
             if alert in alerts
         ],
         "webhooks": [
-            _row(alerts, data["alert_id"], data["transition"], data["recipient"])
+            _row(alerts, data["alert_id"], call["body"]["type"].removeprefix("alert."), data["recipient"])
             for call in calls.values()
             for data in [call["body"]["data"]]
             if data["alert_id"] in alerts

@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from clickhouse_connect.driver.client import Client
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from deploy.demo.found import local
 from deploy.demo.story import Step, Text
@@ -39,7 +39,8 @@ class Narrator:
         lines = [line for step in mine for line in self._step(step)] + self._forecasts() + self._transitions()
         stamp = local(instant, self._zone)
         for n, line in enumerate(lines):
-            print(f"{stamp if n == 0 else '':16}  {_cut(line, WIDTH - 18)}", flush=True)
+            for m, piece in enumerate(_wrapped(line, WIDTH - 18)):
+                print(f"{stamp if n == m == 0 else '':16}  {piece}", flush=True)
 
     def _step(self, step: Step) -> list[str]:
         what = step.say.zh if self._zh else step.say.en
@@ -83,8 +84,17 @@ class Narrator:
         return [head, f"     {'告知' if self._zh else 'told'}: {', '.join(recipients)}"]
 
 
-def _cut(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
+def _wrapped(text: str, width: int) -> list[str]:
+    """`text` in pieces of at most `width` terminal cells (a Chinese character takes two), the later
+    ones indented; broken at a space where one is near."""
+    pieces, indent = [], " " * (len(text) - len(text.lstrip()) + 2)
+    while cell_len(text) > width:
+        fits = next(i for i in range(len(text), 0, -1) if cell_len(text[:i]) <= width)
+        space = text.rfind(" ", len(indent), fits + 1)
+        cut = space if space > fits - 16 else fits
+        pieces.append(text[:cut].rstrip())
+        text = indent + text[cut:].lstrip()
+    return [*pieces, text]
 
 
 def _money(amount: str) -> str:

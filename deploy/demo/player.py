@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count, groupby
 from typing import Any, Literal
@@ -53,7 +54,7 @@ class Player:
 
     def play(self, seen: Callable[[datetime, list[tuple[str, Step]]], None]) -> None:
         """Live through the story; `seen(instant, steps)` is called when each instant is settled."""
-        with Barrier(self._endpoints) as barrier:
+        with Barrier(self._endpoints) as barrier, closing(self._publisher), closing(self._second):
             self._create_tenants()
             self._settle(barrier)
             for instant, ticking, steps in self._instants():

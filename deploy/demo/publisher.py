@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,6 +44,9 @@ class Publisher:
         if left or self._failed:
             raise ConnectionFailed(f"Kafka did not take {left + len(self._failed)} records: {self._failed[:1]}")
 
+    def close(self) -> None:
+        self._producer.close()
+
     def _delivered(self, error: KafkaException | None, message: Message) -> None:
         if error is not None:
             self._failed.append(str(error))
@@ -51,6 +55,7 @@ class Publisher:
         if kind.name not in self._serializers:
             self._serializers[kind.name] = AvroSerializer(
                 self._registry,
+                json.dumps(kind.schema),
                 conf={
                     "auto.register.schemas": False,
                     "use.latest.version": True,

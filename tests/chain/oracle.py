@@ -17,7 +17,7 @@ REQUIRED = {
     "lead.captured": ["customer_industry", "demand_type", "expected_amount", "owner_id"],
     "master.customer.upserted": ["name", "industry", "region", "org_structure", "decision_chain", "owner_id"],
 }
-DEMANDS = {"NEW_EQUIPMENT"}
+DEMANDS = {"NEW"}
 COLUMNS = ("escalated", "told_then", "resolved")
 
 
@@ -109,8 +109,9 @@ class Company:
         self.out["live"].append(
             {"at": minute(at), "forecast": name, "version": data["version"], "old": before, "total": f"{total:.2f}"}
             | {"project": f"{money['PROJECT']:.2f}", "experience": f"{money['EXPERIENCE']:.2f}"}
-            | {"period_total": f"{self.total(period):.2f}"}
         )
+        self.out["live_totals"] = [r for r in self.out["live_totals"] if (r["at"], r["period"]) != (minute(at), period)]
+        self.out["live_totals"].append({"at": minute(at), "period": period, "total": f"{self.total(period):.2f}"})
         self.clear(at, "R-01", name)
         self.dirty.add(period)
 
