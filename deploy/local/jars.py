@@ -18,8 +18,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from jgo.maven import MavenContext
+from typing import Any
 
 from sharedchain.errors import ConnectionFailed
 
@@ -71,22 +70,27 @@ def _file(coordinate: str, want: str) -> Path:
     return path
 
 
-def _context() -> MavenContext:
-    mirror = os.environ.get("SHAREDCHAIN_MAVEN")
-    remote = {"mirror": mirror} if mirror else None
-    return MavenContext(repo_cache=cache_dir(), remote_repos=remote, timeout=60)
-
-
 def _resolve(coordinate: str) -> Path:
     group, artifact, packaging, classifier, version = coordinate.split(":")
-    component = _context().project(group, artifact).at_version(version)
+    file = f"{artifact}-{version}{'-' if classifier else ''}{classifier}.{packaging}"
+    path = cache_dir().joinpath(*group.split("."), artifact, version, file)
+    if path.exists():
+        return path
     try:
+        component = _context().project(group, artifact).at_version(version)
         return Path(component.artifact(classifier=classifier, packaging=packaging).resolve())
     except Exception as problem:  # jgo raises RuntimeError, requests its own
         raise ConnectionFailed(
             f"{coordinate} is not in {cache_dir()} and cannot be fetched ({problem}): "
             "connect to a Maven repository once, or name one in SHAREDCHAIN_MAVEN"
         ) from problem
+
+
+def _context() -> Any:
+    from jgo.maven import MavenContext  # late: a warm start needs no repository
+
+    mirror = os.environ.get("SHAREDCHAIN_MAVEN")
+    return MavenContext(repo_cache=cache_dir(), remote_repos={"mirror": mirror} if mirror else None, timeout=60)
 
 
 @contextmanager

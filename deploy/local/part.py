@@ -23,6 +23,7 @@ class Part:
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     once: bool = False
+    early: bool = False  # starts before its needs are ready, and waits for them itself: two cores warm up side by side
     stop_seconds: float = 10.0  # patience between SIGTERM and SIGKILL
 
 

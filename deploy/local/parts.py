@@ -85,7 +85,7 @@ def _part(name: str, ends: Endpoints, plan: Plan, ports: Ports) -> Part:
         case "clickhouse":
             return _clickhouse(ends)
         case "prepare":
-            return _python(ends, name, "deploy.local.prepare", needs=("kafka", "clickhouse"), once=True)
+            return _python(ends, name, "deploy.local.prepare", needs=_BASE[:-1], once=True, early=True)
         case "postbox":
             port = _port(ends.notify.webhook)
             return _python(ends, name, "deploy.local.postbox", port=port, ready=lambda: listens(port), needs=())

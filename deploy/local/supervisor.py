@@ -129,9 +129,8 @@ class Supervisor:
             child.deaths = 0
 
     def _due(self, child: _Child) -> bool:
-        if any(self._children[n].phase not in ("ready", "done") for n in child.part.needs if n in self._children):
-            return False
-        if any(n not in self._children for n in child.part.needs):
+        met = (n in self._children and self._children[n].phase in ("ready", "done") for n in child.part.needs)
+        if not child.part.early and not all(met):
             return False
         first, most = _BACKOFF
         pause = min(first * 2 ** (child.deaths - 1), most) if child.deaths else 0.0
