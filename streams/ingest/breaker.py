@@ -23,6 +23,12 @@ class Breaker:
         self._bad: Counter[str] = Counter()
         self.stopped = False
 
+    def copy(self) -> Breaker:
+        """For a turn that may not come to pass."""
+        twin = Breaker()
+        twin._last, twin._bad, twin.stopped = self._last.copy(), self._bad.copy(), self.stopped
+        return twin
+
     def observe(self, source: str, reason: Reason | None) -> None:
         """Take one decided record."""
         if len(self._last) == WINDOW and (gone := self._last[0]) is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import threading
 import time
@@ -72,7 +71,8 @@ class Lane:
     def _turn(self, records: list[Record]) -> bool:
         """Judge and write one batch. False: the registry does not answer, nothing happened."""
         turn = Turn(self._store, self._catalog, self._codec, self.owned, self._now())
-        breakers = {place: copy.deepcopy(b) for place, b in self._breakers.items()} if records else self._breakers
+        touched = {(r.topic, r.partition) for r in records}
+        breakers = {p: self._breakers[p].copy() if p in self._breakers else Breaker() for p in touched}
         offsets: dict[Place, int] = {}
         try:
             self._judge(turn, records, breakers, offsets)
@@ -84,7 +84,7 @@ class Lane:
         metrics.WAITING.set(0)
         stopped = [p for p, b in breakers.items() if b.stopped and not self._stopped(p)]
         self._commit(turn, {**self._ends(stopped), **offsets})
-        self._breakers = breakers
+        self._breakers.update(breakers)
         for place in stopped:
             self._stop(place)
         if not self._reader.doors_open and self._reader.config_read:
@@ -96,7 +96,7 @@ class Lane:
     ) -> None:
         for record in in_append_order(records, config.TOPIC):
             place = (record.topic, record.partition)
-            breaker = breakers.setdefault(place, Breaker())
+            breaker = breakers[place]
             if breaker.stopped:
                 turn.book.put(key("stopped", *place), 1)
                 continue

@@ -51,11 +51,13 @@ class Door:
             said = {"kind": item.kind, "name": item.name, "hash": item.hash, "body": item.body}
             self.publish("config.defined", said, tenant="")
 
-    def start(self, *options: str, home: Path | None = None, **env: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *options: str, home: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start lane 0; its stderr goes to `log()`."""
         with (self.folder / "ingest.log").open("ab") as log:
             command = [sys.executable, "-m", "streams.ingest", "--home", str(home or self.endpoints.home), *options]
-            process = subprocess.Popen(command, cwd=_ROOT, stderr=log, env={**os.environ, **env})
+            process = subprocess.Popen(command, cwd=_ROOT, stderr=log, env={**os.environ, **(env or {})})
         self.lanes.append(process)
         return process
 
@@ -94,6 +96,11 @@ class Door:
         self._producer.flush()
         assert places[0].startswith(topic), places[0]
         return places[0]
+
+    def hand(self, topic: str, value: bytes, *, headers: Iterable[tuple[str, Any]], partition: int) -> None:
+        """Bytes onto a topic, without waiting; the next `send` waits for them too."""
+        self._producer.produce(topic, value, None, partition, headers=list(headers))
+        self._producer.poll(0)
 
     def settle(self, *topics: str, timeout: float = PATIENCE) -> None:
         """Return when the lane has decided what these topics hold now (none named: all)."""
