@@ -47,6 +47,7 @@ class Book:
 
     root: Path
     models: dict[str, dict[str, tuple[Any, Document]]] = field(default_factory=dict)
+    present: dict[str, list[str]] = field(default_factory=dict)  # kind → ids that have a file, loaded or not
     roles: tuple[str, ...] = ()
     findings: list[str] = field(default_factory=list)
 
@@ -75,7 +76,8 @@ def check(root: Path | None = None, catalog: Catalog | None = None) -> Book:
     for id_, (measure, document) in book.models["measure"].items():
         _measure(book, id_, measure, document, events)
     try:
-        ordered(book.measures())
+        if not book.findings:  # with a name missing, the order says nothing new
+            ordered(book.measures())
     except ValueError as error:
         book.findings.append(f"rules/measures:1:1: {error}")
     for rule, document in book.rules():
@@ -83,8 +85,8 @@ def check(root: Path | None = None, catalog: Catalog | None = None) -> Book:
         _trials(book, rule, document)
     for pack, document in book.models["pack"].values():
         for index, rule_id in enumerate(pack.rules):
-            if rule_id not in book.models["rule"]:
-                hint = typed.hint(rule_id, book.models["rule"])
+            if rule_id not in book.present["rule"]:
+                hint = typed.hint(rule_id, book.present["rule"])
                 book.say(document, ("rules", index), f"no rule {rule_id}{hint or '; add its file or take it out'}")
     return book
 
@@ -93,6 +95,7 @@ def load(root: Path | None = None) -> Book:
     """Read all files into models; what does not load is in `findings`."""
     book = Book(root or config.default_root(), {kind: {} for kind in _MODELS})
     for kind, path in config.files(root):
+        book.present.setdefault(kind, []).append(path.stem)
         try:
             document = read(path)
         except yaml.YAMLError as error:

@@ -9,6 +9,11 @@ from typing import Any
 
 import yaml
 
+try:
+    from yaml import CSafeLoader as _Fast
+except ImportError:  # PyYAML without libyaml: the same, slower
+    from yaml import SafeLoader as _Fast  # type: ignore[assignment]
+
 Where = tuple[int, int]  # line and column, from 1
 Step = str | int
 
@@ -42,7 +47,7 @@ def read(path: Path) -> Document:
     return Document(path, value, marks)
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(_Fast):
     """YAML 1.2 core words; floats and dates stay text, so that 0.95 is 0.95 and not its double."""
 
 

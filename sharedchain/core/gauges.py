@@ -67,8 +67,8 @@ def sample_ages(scope: ScopeState, name: str, day: date, minute: int, measure: M
 
     A version dated later than that midnight has no age yet: no row.
     """
-    found = (age_of(scope, id_, day, minute, measure) for id_ in sorted(scope.forecasts))
-    changes = [change for change in found if change.sample.value is not None and change.sample.value >= 0]
+    known = sorted(id_ for id_, forecast in scope.forecasts.items() if forecast.refreshed_at <= minute)
+    changes = [age_of(scope, id_, day, minute, measure) for id_ in known]
     for change in changes:
         scope.gauges[key_of(measure.id, change.dims)] = change.sample
         emit_row(name, change, out)

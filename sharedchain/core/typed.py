@@ -82,7 +82,7 @@ def check(source: str, types: Types) -> list[Finding]:
     except RuntimeError as error:
         return [_finding(message_of(error))]
     if kind not in (T.BOOL, T.DYN):
-        return [Finding(1, f"gives {kind.name()}, a condition must give true or false")]
+        return [Finding(1, f"gives {kind.name().lower()}, a condition must give true or false")]
     return [*_equal_decimals(source, env), *_element_fields(source, types)]
 
 
@@ -174,7 +174,7 @@ def _operand(text: str, at: int, step: int) -> tuple[int, int]:
 
 def _is_double(operand: str, env: Any) -> bool:
     try:
-        return env.compile(operand).return_type().name() in ("double", "double_wrapper")
+        return env.compile(operand).return_type().name().lower() in ("double", "double_wrapper")
     except RuntimeError:
         return False  # names a variable of a macro: dynamic
 

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from sharedchain.core.rule import Band, Rule
+from sharedchain.core.wording import milliseconds
+from tests.core.test_episode import rule
+
+
+@pytest.mark.parametrize(
+    ("bound", "holds", "not_"),
+    [
+        ({"over": "10"}, "10.0001", "10.0000"),
+        ({"at_least": "0.05"}, "0.0500", "0.0499"),
+        ({"under": "0.95"}, "0.9499", "0.9500"),
+        ({"at_most": "3"}, "3", "3.0001"),
+    ],
+)
+def test_borders_are_exact(bound: dict[str, str], holds: str, not_: str) -> None:
+    band = Band.model_validate({"severity": "RED", **bound})
+    assert band.holds(Decimal(holds))
+    assert not band.holds(Decimal(not_))
+    assert not band.holds(None)
+
+
+def test_the_highest_band_that_holds_counts_and_magnitude_drops_the_sign() -> None:
+    bands = [{"severity": "RED", "at_least": "0.15"}, {"severity": "YELLOW", "at_least": "0.05"}]
+    moved = rule(magnitude=True, bands=bands)
+    held = [moved.band(Decimal(value)) for value in ("-0.16", "0.05", "-0.04")]
+    assert [band and band.severity for band in held] == ["RED", "YELLOW", None]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"bands": [{"severity": "INFO", "over": 1}]}, "band INFO tells nobody"),
+        ({"bands": [{"severity": "RED", "over": 1, "under": 2}]}, "one threshold"),
+        ({"bands": [{"severity": "RED"}, {"severity": "RED"}]}, "two bands of one severity"),
+        ({"one_shot": True, "for": "5m"}, "one-shot rule has no duration"),
+        ({"on": {"event": ["x"]}, "for": "5m", "bands": [{"severity": "RED"}]}, "events have no duration"),
+        ({"on": {"event": ["x"]}}, "bands with thresholds need `value`"),
+        ({"texts": {"zh": {"title": "t", "text": "t"}}}, "texts lack en"),
+        ({"for": "ten minutes"}, "is no duration: write a number with s, m, h or d"),
+        ({"to": {"RED": ["everybody"]}}, "should match pattern"),
+        ({"sevrity": "RED"}, "Extra inputs"),
+    ],
+)
+def test_what_cannot_be(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        rule(**more)
+
+
+def test_a_rule_is_frozen() -> None:
+    with pytest.raises(ValidationError):
+        rule().version = 2
+    assert isinstance(rule(), Rule)
+
+
+def test_durations() -> None:
+    assert [milliseconds(text) for text in ("90s", "10m", "4h", "2d")] == [90_000, 600_000, 14_400_000, 172_800_000]
