@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from deploy.demo.compare import Difference, compare
 from deploy.demo.found import SECTIONS, client, read, told
 from deploy.demo.narrator import Narrator
 from deploy.demo.player import Player
-from deploy.demo.story import Story, load
+from deploy.demo.story import Step, Story, load
 from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
 
@@ -48,7 +49,12 @@ def play(script: Story, endpoints: Endpoints, language: str, started: float) -> 
     print("\n" + (script.title.zh if zh else script.title.en))
     store = client(endpoints)
     narrators = [Narrator(store, tenant, script.zone(tenant), language) for tenant in script.tenants]
-    Player(endpoints, script).play(lambda instant, steps: [n.saw(instant, steps) for n in narrators] and None)
+
+    def seen(instant: datetime, steps: list[tuple[str, Step]]) -> None:
+        for narrator in narrators:
+            narrator.saw(instant, steps)
+
+    Player(endpoints, script).play(seen)
     print()
     differences = []
     for tenant in script.tenants:
@@ -59,7 +65,7 @@ def play(script: Story, endpoints: Endpoints, language: str, started: float) -> 
     return differences
 
 
-def judge(script: Story, endpoints: Endpoints, tenant: str, expect: str | None = None) -> list[Difference]:
+def judge(script: Story, endpoints: Endpoints, tenant: str) -> list[Difference]:
     """Each expected section of `tenant` against what is found, in both directions."""
     store, zone = client(endpoints), script.zone(tenant)
     arrived = told(endpoints, store, tenant)

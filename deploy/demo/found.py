@@ -121,7 +121,7 @@ def _row(alerts: Mapping[str, tuple[str, str]], alert: str, transition: str, to:
 
 def _mails(endpoints: Endpoints) -> list[email.message.EmailMessage]:
     files = sorted((endpoints.home / "mail").glob("*.eml"))
-    return [email.message_from_bytes(f.read_bytes(), policy=email.policy.default) for f in files]  # type: ignore[misc]
+    return [email.message_from_bytes(f.read_bytes(), policy=email.policy.default) for f in files]
 
 
 def _calls(endpoints: Endpoints) -> list[Row]:

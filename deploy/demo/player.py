@@ -55,7 +55,8 @@ class Player:
     def play(self, seen: Callable[[datetime, list[tuple[str, Step]]], None]) -> None:
         """Live through the story; `seen(instant, steps)` is called when each instant is settled."""
         with Barrier(self._endpoints) as barrier, closing(self._publisher), closing(self._second):
-            self._create_tenants()
+            for tenant, settings in self._story.tenants.items():
+                self.configure("tenant", tenant, settings)
             self._settle(barrier)
             for instant, ticking, steps in self._instants():
                 for tenant in ticking:
@@ -85,24 +86,16 @@ class Player:
         for stage in self._stages:
             barrier.wait(stage, deadline)
 
-    def _create_tenants(self) -> None:
-        for tenant, settings in self._story.tenants.items():
-            body = dumps(settings)
-            data = {
-                "kind": "tenant",
-                "name": tenant,
-                "hash": hashlib.sha256(body.encode()).hexdigest(),
-                "body": body,
-                "changed_by": "demo",
-            }
-            headers = Envelope(
-                type="config.defined",
-                id=f"tenant/{tenant}",
-                source="demo",
-                subject=f"tenant/{tenant}",
-                tenant="_system",
-            ).headers()
-            self._publisher.send("config.defined", data, headers, f"tenant/{tenant}")
+    def configure(self, kind: str, name: str, body: dict[str, Any]) -> None:
+        """Publish one config item (a tenant, a rule, …) to the log."""
+        text = dumps(body)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        subject = f"{kind}/{name}"
+        data = {"kind": kind, "name": name, "hash": digest, "body": text, "changed_by": "demo"}
+        envelope = Envelope(
+            type="config.defined", id=f"{subject}/{digest}", source="demo", subject=subject, tenant="_system"
+        )
+        self._publisher.send("config.defined", data, envelope.headers(), subject)
 
     def _tick(self, tenant: str, instant: datetime) -> None:
         n = next(self._ticks)

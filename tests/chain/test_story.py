@@ -1,0 +1,165 @@
+"""The stories on the real chain: published in every way, killed in every place, folded again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+
+from deploy.demo.command import FIRST_LIGHT, judge
+from deploy.demo.compare import Difference
+from deploy.demo.player import Player, Style
+from deploy.demo.story import Step, Story, load
+from deploy.local.stack import Stack
+from deploy.replay import compare_stores, refold
+from sharedchain.endpoints import Endpoints
+from sharedchain.scope import partition_of
+from tests.census import used
+from tests.chain.oracle import expect
+
+SECOND_LIGHT = Path(__file__).parents[1] / "stories" / "second-light.yaml"
+STYLES: dict[str, Style] = {
+    "once": "once",
+    "twice": "twice",
+    "other-headers": "other-headers",
+    "no-headers": "no-headers",
+    "two-producers": "two-producers",
+}
+MUTANTS = ("wrong-amount", "wrong-date")
+FAILPOINTS = {
+    "ingest-0": "ingest.before_commit:9",
+    "engine-0": "engine.after_outputs:20",
+    "sink": "sink.after_insert:25",
+    "notify": "notify.after_send:5",
+}
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+
+def differing(verdicts: list[Difference]) -> list[Difference]:
+    assert verdicts, "nothing was compared"
+    assert sum(v.expected for v in verdicts) > 40, "the expectation is nearly empty"
+    return [v for v in verdicts if not v.equal]
+
+
+def for_each(story: Story, tenants: list[str], change: Callable[[str, Step], Step]) -> Story:
+    """The story lived by `tenants`, each with its own copy of every step."""
+    steps = [change(t, step.model_copy(update={"tenant": t})) for step in story.steps for t in tenants]
+    return story.as_tenants(tenants).model_copy(update={"steps": tuple(steps)})
+
+
+def mutate(tenant: str, step: Step) -> Step:
+    """One amount, or one date, is not what the expectation says."""
+    if tenant == "wrong-amount" and step.publish and step.publish[0].data.get("version") == 1:
+        data: dict[str, Any] = yaml.safe_load(yaml.safe_dump(step.publish[0].data))
+        data["lines"][0]["amount"] = str(Decimal(data["lines"][0]["amount"]) + 1_000_000)
+        return step.model_copy(
+            update={"publish": (step.publish[0].model_copy(update={"data": data}), *step.publish[1:])}
+        )
+    if tenant == "wrong-date" and step.publish and step.publish[0].data.get("version") == 3:
+        return step.model_copy(update={"at": step.at + timedelta(days=1)})
+    return step
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("story") / "home"
+
+
+@pytest.fixture(scope="module")
+def stack(home: Path) -> Iterator[Endpoints]:
+    """One chain, two engine workers, the whole module."""
+    with Stack(home, engines=2) as endpoints:
+        yield endpoints
+
+
+@pytest.fixture(scope="module")
+def first(stack: Endpoints) -> Story:
+    """Seven companies live the first story at once: five publish in their own ways, two stray from it."""
+    story = for_each(load(FIRST_LIGHT), [*STYLES, *MUTANTS], mutate)
+    Player(stack, story, STYLES).play(lambda instant, steps: None)
+    return story
+
+
+@pytest.fixture(scope="module")
+def second(stack: Endpoints) -> Story:
+    story = load(SECOND_LIGHT)
+    Player(stack, story).play(lambda instant, steps: None)
+    return story
+
+
+@pytest.mark.parametrize("tenant", STYLES)
+def test_every_way_of_publishing_gives_the_same_rows(stack: Endpoints, first: Story, tenant: str) -> None:
+    assert differing(judge(first, stack, tenant)) == []
+
+
+def test_a_wrong_amount_is_named(stack: Endpoints, first: Story) -> None:
+    wrong = {d.section: d for d in differing(judge(first, stack, "wrong-amount"))}
+    assert any(row["forecast"] == "FC-2026Q2-DE" and row["total"] == "69000000.00" for row in wrong["live"].unexpected)
+
+
+def test_a_wrong_date_is_named(stack: Endpoints, first: Story) -> None:
+    wrong = {d.section: d for d in differing(judge(first, stack, "wrong-date"))}
+    assert [row["escalated"] for row in wrong["alerts"].missing] == ["", "2026-05-02 11:01 RED 0.8000"]
+    assert [row["escalated"] for row in wrong["alerts"].unexpected] == ["", "2026-05-03 11:01 RED 0.8000"]
+
+
+@pytest.mark.parametrize("tenant", ["acme", "nova"])
+def test_the_second_story_is_what_the_oracle_says(stack: Endpoints, second: Story, tenant: str) -> None:
+    rows = expect(yaml.safe_load(SECOND_LIGHT.read_text()), tenant)
+    script = second.model_copy(update={"expect": rows})
+    verdicts = judge(script, stack, tenant)
+    assert {v.section for v in verdicts} >= {"alerts", "live", "refusals", "mails", "webhooks", "inbox", "lamps"}
+    assert [v for v in verdicts if not v.equal] == []
+
+
+def test_both_workers_decided(stack: Endpoints, first: Story) -> None:
+    assert len({partition_of(tenant) for tenant in first.tenants}) >= 3
+    for worker in ("engine-0", "engine-1"):
+        page = httpx2.get(stack.metrics[worker].rstrip("/") + "/metrics", timeout=10).text
+        counts = [line for line in page.splitlines() if line.startswith("sharedchain_engine_facts_total{")]
+        assert sum(float(line.split()[-1]) for line in counts) > 0, worker
+
+
+def test_folding_again_gives_the_same_store(stack: Endpoints, first: Story, second: Story) -> None:
+    assert refold(stack, "folded_again") > 1000
+    verdicts = compare_stores(stack.clickhouse, "folded_again")
+    assert {v.table for v in verdicts} == {"facts", "metric_minute", "alerts"}
+    assert all(v.live > 20 for v in verdicts)
+    assert [v for v in verdicts if not v.equal] == []
+
+
+def test_a_wrong_threshold_is_named(stack: Endpoints, first: Story, second: Story) -> None:
+    """Last in the module: from here on this chain has another R-03."""
+    story = load(FIRST_LIGHT).as_tenants(["wrong-threshold"])
+    player = Player(stack, story)
+    rule = yaml.safe_load((Path(__file__).parents[2] / "rules" / "sales" / "R-03.yaml").read_text())
+    rule["bands"][0]["under"] = 0.88
+    player.configure("rule", "R-03", rule)
+    player.play(lambda instant, steps: None)
+    wrong = {d.section: d for d in differing(judge(story, stack, "wrong-threshold"))}
+    assert [row["opened"] for row in wrong["alerts"].missing] == ["2026-04-20 10:01"]
+    assert [row["opened"] for row in wrong["alerts"].unexpected] == ["2026-05-01 10:01"]
+
+
+def test_killed_at_a_failpoint_in_every_program(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    log = tmp_path / "failpoints"
+    env = {
+        program: {"SHAREDCHAIN_FAILPOINT": point, "SHAREDCHAIN_FAILPOINT_LOG": str(log)}
+        for program, point in FAILPOINTS.items()
+    }
+    stack = Stack(tmp_path / "home", env=env)
+    used(request, stack.plan.parts)
+    story = load(FIRST_LIGHT)
+    with stack as endpoints:
+        Player(endpoints, story).play(lambda instant, steps: None)
+        assert sorted(log.read_text().split()) == sorted(point.split(":")[0] for point in FAILPOINTS.values())
+        assert differing(judge(story, endpoints, "dongchen")) == []
+        refold(endpoints, "folded_again")
+        assert [v for v in compare_stores(endpoints.clickhouse, "folded_again") if not v.equal] == []
