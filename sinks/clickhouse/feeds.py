@@ -87,10 +87,15 @@ def rows_of(codec: Codec, feed: tuple[Table, Read], batch: Batch) -> list[tuple[
     for record in batch.records:
         try:
             row = read(codec, record)
-        except Refused as why:
+        except (Refused, KeyError, UnicodeDecodeError) as why:
+            # KeyError: readable, but of a type that does not belong here; the other: a header of a stranger.
             metrics.UNREADABLE.labels(record.topic).inc()
-            refused.append(dead_letter_row(refused_here(record, why)))
+            refused.append(dead_letter_row(refused_here(record, _refusal(why))))
         else:
             if row is not None:
                 rows.append(row)
     return [(t, found) for t, found in ((table, rows), (DEAD_LETTERS, refused)) if found]
+
+
+def _refusal(why: Refused | KeyError | UnicodeDecodeError) -> Refused:
+    return why if isinstance(why, Refused) else Refused("unreadable", f"not a record of this topic: {why}")

@@ -77,6 +77,39 @@ def test_killed_anywhere_the_rows_are_the_log(house: House, spine: Spine, where:
         rows_are_the_log(house)
 
 
+def test_red_twin_without_intents_the_rows_double(house: House, spine: Spine, tmp_path: Path) -> None:
+    """The same tokens, but a batch that is cut anew after a kill: what the intents are for."""
+    where = house.endpoints.clickhouse.model_copy(update={"database": "naive"})
+    naive = House(house.endpoints.model_copy(update={"home": tmp_path / "home", "clickhouse": where}))
+    naive.publish(spine.facts(naive, 50))
+    naive.dies_at("tests.sinks.naive", "sink.after_insert")
+    naive.publish(spine.facts(naive, 50))
+    with naive.running("tests.sinks.naive"):
+        naive.settle("test.naive", SPINE)
+    expected = by_key(naive.expected(SPINE)["facts"])
+    stored = by_key(naive.stored("facts"))
+    assert set(stored) == set(expected)
+    assert max(stored.values()) == 2
+
+
+@pytest.mark.slow
+def test_members_come_go_and_sleep_and_the_rows_are_the_log(house: House, spine: Spine) -> None:
+    with house.running(SINK) as one, house.running(SINK, "--member", "two"):
+        for _ in range(20):
+            house.publish(spine.facts(house, 30))
+        rows_are_the_log(house)
+        one.send_signal(signal.SIGSTOP)  # longer than its session: the other takes its partitions, intents included
+        try:
+            for _ in range(20):
+                house.publish(spine.facts(house, 30))
+            rows_are_the_log(house)
+        finally:
+            one.send_signal(signal.SIGCONT)  # and now it wakes up as a zombie
+        house.publish(spine.facts(house, 300))
+        rows_are_the_log(house)
+    assert "own " in house.said()
+
+
 def test_aborted_transactions_leave_no_row(house: House, spine: Spine) -> None:
     writer = transactional_producer(house.endpoints, "test.writer")
     writer.init_transactions()
