@@ -25,6 +25,7 @@ class Measure:
     kind: str = "gauge"
     op: str = ""
     of: tuple[str, ...] = ()
+    dims: tuple[frozenset[str], ...] = (frozenset(),)  # the grouping sets it is declared for
     unit: str = ""
     scale: int = 4
     name: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +43,7 @@ def declared(rows: Iterable[Mapping[str, Any]]) -> dict[str, Measure]:
             kind=body.get("kind", "gauge"),
             op=computed.get("op", ""),
             of=tuple(computed.get("of", ())),
+            dims=tuple(frozenset(names) for names in body.get("dims", [[]])),
             unit=body.get("unit", ""),
             scale=int(body.get("scale", 4)),
             name=body.get("name", {}),
@@ -82,6 +84,8 @@ def level(
     parts = [level(measures, one, totals, (*above, metric_id)) for one in measure.of]
     values: dict[str, Decimal | None] = {}
     for dims in sorted(set().union(*parts)):
+        if frozenset(json.loads(dims)) not in measure.dims:
+            continue
         operands = [part.get(dims, Decimal(0)) for part in parts]
         known = [one for one in operands if one is not None]
         value = _OPS[measure.op](known) if len(known) == len(operands) else None

@@ -10,7 +10,8 @@ from rich.table import Table
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> None:
     """Print one table; `right` are the columns of numbers. The last column takes what width is left."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")
+    say(title)
+    table = Table(box=None, pad_edge=False, header_style="dim")
     for index, name in enumerate(columns):
         last = index == len(columns) - 1
         table.add_column(name, justify="right" if index in right else "left", overflow="fold", no_wrap=not last)

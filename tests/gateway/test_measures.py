@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,13 @@ def test_a_ring_of_declarations_ends() -> None:
 def test_levels_of_levels() -> None:
     totals = {"M-01": {"{}": Decimal(10)}, "M-01.converted": {"{}": Decimal(4)}, "M-01.lost": {"{}": Decimal(3)}}
     assert level(KNOWN, "M-01.open", totals) == {"{}": Decimal(3)}
+
+
+def test_only_the_declared_groups_are_told() -> None:
+    totals = {"M-01": {"{}": Decimal(10), '{"region":"DE"}': Decimal(4)}}
+    assert level(KNOWN, "M-01.open", totals) == {"{}": Decimal(10)}
+    by_region = KNOWN | {"M-01.open": replace(KNOWN["M-01.open"], dims=(frozenset({"region"}),))}
+    assert level(by_region, "M-01.open", totals | {"M-01.closed": {}}) == {'{"region":"DE"}': Decimal(4)}
 
 
 def test_a_level_in_a_ring_has_no_rows() -> None:
