@@ -12,7 +12,11 @@ from typing import Any, Protocol
 
 def key(*parts: str | int) -> str:
     """One text for a path of parts. Unambiguous: a `/` inside a part is escaped."""
-    return "/".join(str(p).replace("%", "%25").replace("/", "%2F") for p in parts)
+    return "/".join([_escaped(p) if isinstance(p, str) else str(p) for p in parts])
+
+
+def _escaped(part: str) -> str:
+    return part.replace("%", "%25").replace("/", "%2F") if "/" in part or "%" in part else part
 
 
 class Book(Protocol):

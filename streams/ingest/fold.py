@@ -28,7 +28,8 @@ def fold(book: Book, types: Mapping[str, EventType], fact: Fact, value: bytes) -
         case "fact":
             kind = types[fact.type]
             remember(book, kind, fact, value)
-            parked.unpark(book, fact.scope, fact.source, fact.id)
+            if kind.parent:
+                parked.unpark(book, fact.scope, fact.source, fact.id)
             lifecycle.fold(book, kind, fact.scope, fact.data)
         case "refusal":
             book.remember(bytes.fromhex(fact.id), b"")

@@ -64,7 +64,7 @@ def park(book: Book, fact: Fact, value: bytes, kind: EventType) -> None:
     )
     name = _name(item.scope, item.source, item.id)
     book.put(name, item)
-    book.put(_child(item), name)
+    book.put(_children(item), [*(book.get(_children(item)) or ()), name])
     book.put(_due(item), name)
 
 
@@ -72,8 +72,11 @@ def unpark(book: Book, scope: str, source: str, identity: str) -> Parked | None:
     """Forget a waiting fact; None when there was none."""
     item = waiting(book, scope, source, identity)
     if item:
-        for name in (_name(scope, source, identity), _child(item), _due(item)):
-            book.put(name, None)
+        name = _name(scope, source, identity)
+        others = [n for n in book.get(_children(item)) or () if n != name]
+        book.put(_children(item), others or None)
+        book.put(name, None)
+        book.put(_due(item), None)
     return item
 
 
@@ -83,7 +86,7 @@ def waiting(book: Book, scope: str, source: str, identity: str) -> Parked | None
 
 def children(book: Book, scope: str, entity: str, parent: str) -> list[Parked]:
     """Those who wait for this parent, in their order on the spine."""
-    return [_found(book, n) for n in book.names(key("child", scope, entity, parent) + "/")]
+    return [_found(book, n) for n in book.get(key("children", scope, entity, parent)) or ()]
 
 
 def overdue(book: Book, partition: int, at: int) -> list[Parked]:
@@ -92,13 +95,13 @@ def overdue(book: Book, partition: int, at: int) -> list[Parked]:
     for name in book.names(key("due", partition) + "/"):
         if int(name.split("/")[2]) > at:
             break
-        late.append(_found(book, name))
+        late.append(_found(book, book.get(name)))
     return late
 
 
-def _found(book: Book, index: str) -> Parked:
-    item = _read(book.get(book.get(index)))
-    assert item is not None, f"index {index} without its item"
+def _found(book: Book, name: str) -> Parked:
+    item = _read(book.get(name))
+    assert item is not None, f"{name} is indexed and not there"
     return item
 
 
@@ -110,8 +113,8 @@ def _name(scope: str, source: str, identity: str) -> str:
     return key("parked", scope, source, identity)
 
 
-def _child(item: Parked) -> str:
-    return key("child", item.scope, item.entity, item.parent, f"{item.seq:015d}")
+def _children(item: Parked) -> str:
+    return key("children", item.scope, item.entity, item.parent)
 
 
 def _due(item: Parked) -> str:

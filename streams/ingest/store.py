@@ -76,7 +76,7 @@ class Store:
         if value is None:
             self._db.execute("DELETE FROM value WHERE name = ?", (name,))
         else:
-            self._db.execute("REPLACE INTO value VALUES (?, ?)", (name, json.dumps(value, separators=(",", ":"))))
+            self._db.execute("REPLACE INTO value VALUES (?, ?)", (name, json.dumps(value)))
 
     def remember(self, identity: bytes, content: bytes | None) -> None:
         if content is None:
