@@ -43,7 +43,8 @@ def test_a_live_update_in_both_languages() -> None:
 
 
 def test_an_alert_names_severity_rule_and_who_is_told() -> None:
-    said: dict[str, Any] = {"severity": "RED", "rule_id": "R-03", "title_en": "below target", "recipients": ["E000", "E010"]}
+    told = ["E000", "E010"]
+    said: dict[str, Any] = {"severity": "RED", "rule_id": "R-03", "title_en": "below target", "recipients": told}
     line = as_line(update("alert.escalated", **said), "UTC", "en")
     assert line.endswith("ESCALATED  FC-BR  RED R-03 below target → E000, E010")
 
