@@ -6,10 +6,11 @@ are what a record waits for; `read_committed` is what makes an aborted step invi
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 from confluent_kafka.cimpl import NewTopic
 
 from sharedchain.endpoints import Endpoints
@@ -81,7 +82,20 @@ def create_topics(endpoints: Endpoints, catalog: Catalog) -> list[str]:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ConnectionFailed(f"topic {name} on {endpoints.kafka}: {error.args[0].str()}") from None
+    _wait_until_led(client, [new for new in wanted if new.topic in created])
     return created
+
+
+def _wait_until_led(client: AdminClient, made: list[NewTopic]) -> None:
+    """A new topic answers «not leader» for a moment: whoever asks its end must not see that."""
+    open_ = [TopicPartition(new.topic, p) for new in made for p in range(new.num_partitions)]
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    until = time.monotonic() + _WAIT
+    while open_:
+        asked = client.list_offsets(dict.fromkeys(open_, latest), request_timeout=_WAIT)
+        open_ = [place for place, answer in asked.items() if answer.exception(_WAIT) is not None]
+        if open_ and time.monotonic() > until:
+            raise ConnectionFailed(f"{open_[0].topic}/{open_[0].partition} has no leader after {_WAIT:.0f} s")
 
 
 def new_topics(topic: Topic, replication: int) -> list[NewTopic]:

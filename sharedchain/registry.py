@@ -68,16 +68,25 @@ class Registry:
             known = self._ids[subject, schema] = int(answer["id"])
         return known
 
-    def versions(self, subject: str) -> dict[int, str]:
-        """The schema texts of a subject by version number; empty when there is no such subject."""
+    def versions(self, subject: str) -> dict[int, tuple[int, str]]:
+        """Id and schema text of a subject by version number; empty when there is no such subject."""
         path = f"/subjects/{quote(subject, safe='')}/versions"
         numbers = (self._ask("GET", path) or {"list": []})["list"]
         found = {number: self._ask("GET", f"{path}/{number}") for number in numbers}
-        return {number: str(answer["schema"]) for number, answer in found.items() if answer}
+        return {number: (int(answer["id"]), str(answer["schema"])) for number, answer in found.items() if answer}
 
-    def require_compatibility(self, subject: str, level: str) -> None:
-        """Set a subject's compatibility and read it back. Raises ConfigError if it did not take."""
+    def subjects(self) -> set[str]:
+        """Every subject that has a version."""
+        return set((self._ask("GET", "/subjects") or {"list": []})["list"])
+
+    def require_compatibility(self, subject: str, level: str, *, fresh: bool = False) -> None:
+        """See that a subject has this compatibility, setting it if not; of a `fresh` one it is not asked before.
+
+        Raises ConfigError if it does not take.
+        """
         path = f"/config/{quote(subject, safe='')}"
+        if not fresh and (self._ask("GET", path) or {}).get("compatibilityLevel") == level:
+            return
         self._ask("PUT", path, {"compatibility": level})
         echoed = (self._ask("GET", path) or {}).get("compatibilityLevel")
         if echoed != level:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from sharedchain.spine import RawHeaders
 
 _BATCH = 500
 _WAIT = 10.0  # seconds for an answer of the brokers
+_MOVING = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Subscription:
             places = [TopicPartition(topic, p, OFFSET_BEGINNING) for p in known.partitions]
             if not from_beginning:
                 for place in places:
-                    place.offset = reader.get_watermark_offsets(place, timeout=_WAIT)[1]
+                    place.offset = _end(reader, place)
             reader.assign(places)
         except KafkaException as error:
             raise ConnectionFailed(f"Kafka does not answer for {topic}: {error.args[0].str()}") from None
@@ -100,3 +102,14 @@ class Subscription:
         envelope = read_headers(cast(RawHeaders, message.headers()))
         place = (str(message.topic()), int(message.partition() or 0), int(message.offset() or 0))
         return Update(found.type, envelope, found.data, *place)
+
+
+def _end(reader: Consumer, place: TopicPartition) -> int:
+    """The end of a partition, asked again while its leader moves."""
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            return int(reader.get_watermark_offsets(place, timeout=_WAIT)[1])
+        except KafkaException as error:
+            if (not error.args[0].retriable() and error.args[0].code() not in _MOVING) or time.monotonic() > until:
+                raise

@@ -106,12 +106,13 @@ def test_registering_is_asked_once_and_its_refusal_is_told() -> None:
 
 
 def test_a_compatibility_that_does_not_take_is_told() -> None:
-    answers = (httpx2.Response(200, json={}), httpx2.Response(200, json={"compatibilityLevel": "NONE"}))
+    none = httpx2.Response(200, json={"compatibilityLevel": "NONE"})
+    answers = (none, httpx2.Response(200, json={}), none)
     with pytest.raises(ConfigError, match="NONE"):
         Script(*answers).registry().require_compatibility("s", "FULL_TRANSITIVE")
 
 
 def test_versions_of_an_unknown_subject_are_none() -> None:
     assert Script(NOT_FOUND).registry().versions("s") == {}
-    script = Script(httpx2.Response(200, json=[1, 2]), schema("1"), schema("2"))
-    assert script.registry().versions("s") == {1: "1", 2: "2"}
+    script = Script(httpx2.Response(200, json=[1, 2]), schema("1", id=5), schema("2", id=6))
+    assert script.registry().versions("s") == {1: (5, "1"), 2: (6, "2")}
