@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -140,3 +141,9 @@ def launch(path: Path, *more: str) -> Launched:
     return Launched(
         process, Address("127.0.0.1", port, "owner", PASSWORD), Address("127.0.0.1", port, "reader", READER_PASSWORD)
     )
+
+
+def table(client: Client, columns: str, engine: str = "MergeTree ORDER BY tuple()") -> str:
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    client.command(f"CREATE TABLE {name} ({columns}) ENGINE = {engine}")
+    return name

@@ -21,6 +21,15 @@ def test_a_running_query_id_is_refused(embedded: Launched) -> None:
     wait_for(lambda: embedded.owner.post("SELECT 1", query_id="twin").body == b"1\n")
 
 
+def test_a_silent_query_ends_with_its_client(embedded: Launched) -> None:
+    owner = embedded.owner
+    running = "SELECT count() FROM system.processes WHERE Settings['log_comment'] = 'silent'"
+    with socket.create_connection((owner.host, owner.port)) as peer:
+        peer.sendall(owner.raw(b"SELECT count() FROM system.numbers", "/?query_id=silent"))
+        wait_for(lambda: owner.post(running).body == b"1\n")
+    wait_for(lambda: owner.post(running).body == b"0\n")
+
+
 def test_a_clients_words_cannot_forge_headers(embedded: Launched) -> None:
     answer = embedded.owner.post("SELECT 1", query_id="a\r\nX-Forged: 1\r\n\r\nbody")
     assert (answer.body, "x-forged" in answer.headers) == (b"1\n", False)
