@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sharedchain.canonical import dumps
-from sharedchain.core import notice, texts
+from sharedchain.core import notice, texts, wire
 from sharedchain.core.desk import Desk
 from sharedchain.core.episode import Transition
 from sharedchain.core.localtime import local_day
@@ -70,9 +70,9 @@ def _facts(desk: Desk, case: Case, episode: Episode) -> dict[str, Any]:
         "rule_version": rule.version,
         "subject": case.subject,
         "severity": episode.severity,
-        "value": case.value,
+        "value": wire.rate(case.value),
         "value_text": case.value_text or _shown(case.value, case.unit),
-        "threshold": _threshold(case, episode),
+        "threshold": wire.rate(_threshold(case, episode)),
         "unit": case.unit,
         "owner": case.owner or rule.owner,
         "recipients": list(episode.recipients),
@@ -95,7 +95,7 @@ def _texts(desk: Desk, case: Case, episode: Episode) -> dict[str, str]:
     context = {
         **case.context,
         "subject": case.subject,
-        "value": case.value,
+        "value": wire.rate(case.value),
         "threshold": _threshold(case, episode),
         "severity": episode.severity,
         "owner": case.owner,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sharedchain.canonical import dumps
+from sharedchain.core import wire
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, minute_of
 from sharedchain.core.measures import Count, Measure
@@ -19,17 +20,17 @@ _DAY = 86_400_000
 def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure], timezone: str) -> None:
     """Add one fact to its minute.
 
-    A fact too late for the memory of a measure counts in the minute in which it was recorded: later than it
-    happened, but exactly once.
+    A fact too late for the memory of a measure, or of another day yet to come, counts in the minute in which it was
+    recorded: not when it happened, but exactly once.
     """
     now = minute_of(fact.recorded)
     for measure in measures:
         said = measure.count
         assert said is not None
         minute = minute_of(fact.time) if said.by == "time" else now
-        if minute < now - measure.memory_days * _DAY:
+        if not now - measure.memory_days * _DAY <= minute <= now + _DAY:
             minute = now
-        amount = Decimal(1) if not said.add else Decimal(fact.data.get(said.add) or 0)
+        amount = Decimal(1) if not said.add else wire.number(fact.data.get(said.add)) or Decimal(0)
         for names in measure.dims:
             dims = {name: _dim(name, said, fact, timezone) for name in names}
             key = f"{measure.id}|{minute}|{dumps(dims) if dims else '{}'}"
@@ -80,14 +81,14 @@ def _tell(row: FlowRow, measure: Measure, scope: str, currency: str, out: Emitte
         "metric_id": row.measure,
         "dims": dict(row.dims),
         "minute": row.minute,
-        "value": row.value.quantize(Decimal(1).scaleb(-measure.scale)),
+        "value": wire.rate(row.value, measure.scale),
         "n": row.n,
         "unit": currency if measure.unit == "currency" else measure.unit,
     }
     subject = f"{row.measure} {dumps(row.dims)} {row.minute}"
     out.add("metric.minute.computed", scope=scope, subject=subject, maker=row.measure, data=data, time=row.minute)
     if row.told is not None and row.told != row.value:
-        late = {**data, "old": row.told.quantize(Decimal(1).scaleb(-measure.scale)), "reason": "late"}
+        late = {**data, "old": wire.rate(row.told, measure.scale), "reason": "late"}
         out.add("metric.corrected", scope=scope, subject=subject, maker=row.measure, data=late, time=row.minute)
 
 

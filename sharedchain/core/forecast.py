@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from sharedchain.core import wire
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import local_day, midnight
 from sharedchain.core.settings import Settings
@@ -107,11 +108,11 @@ def _live(scope: ScopeState, fact: Fact, old: Forecast | None, settings: Setting
         "region": now.region,
         "owner_id": now.owner_id,
         "currency": now.currency,
-        "old_total": old.total if old else None,
-        "new_total": now.total,
-        "project_part": now.project,
-        "experience_part": now.experience,
-        "period_total": sum((f.total for f in peers if f.currency == now.currency), ZERO),
+        "old_total": wire.money(old.total) if old else None,
+        "new_total": wire.money(now.total),
+        "project_part": wire.money(now.project),
+        "experience_part": wire.money(now.experience),
+        "period_total": wire.money(sum((f.total for f in peers if f.currency == now.currency), ZERO)),
         "lines": list(fact.data.get("lines") or ()),
         "refreshed_at": now.refreshed_at,
         "stale_after": midnight(stale_on, settings.timezone),

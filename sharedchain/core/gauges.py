@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from sharedchain.canonical import dumps
+from sharedchain.core import wire
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import local_day
 from sharedchain.core.measures import Measure
@@ -80,7 +81,7 @@ def age_of(scope: ScopeState, forecast_id: str, day: date, minute: int, measure:
     forecast, dims = scope.forecasts[forecast_id], {"forecast": forecast_id}
     known = scope.gauges.get(key_of(measure.id, dims))
     age = (day - local_day(forecast.refreshed_at, scope.timezone)).days
-    value = Decimal(age).quantize(Decimal(1).scaleb(-measure.scale))
+    value = wire.rate(Decimal(age), measure.scale)
     before = known.value if known else None
     return Change(measure, dims, Sample(dims, minute, value, 1, measure.unit, before, [forecast.source]))
 
@@ -163,7 +164,7 @@ def _store(
 ) -> Change | None:
     key = key_of(measure.id, dims)
     known = scope.gauges.get(key)
-    value = reading.value.quantize(Decimal(1).scaleb(-measure.scale), ROUND_HALF_UP) if reading else None
+    value = wire.rate(reading.value, measure.scale) if reading else None
     moves = measure.computed is not None and measure.computed.op == "change"
     if moves and reading is None:
         return None  # nothing moved: the last movement stands

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sharedchain.core import episode as automaton
-from sharedchain.core import notice
+from sharedchain.core import notice, wire
 from sharedchain.core.alerts import Case, announce
 from sharedchain.core.cel import CelError, Condition
 from sharedchain.core.desk import Desk
@@ -48,13 +47,13 @@ def on_fact(desk: Desk, ready: Iterable[Ready], fact: Fact) -> None:
         if verdict.error:
             notice.erred(desk, one.rule, verdict.error)
             continue
-        value = _number(walk(variables, rule.value)) if rule.value else None
+        value = wire.number(walk(variables, rule.value)) if rule.value else None
         band = rule.band(value) if verdict.holds else None
         case = Case(
             ready=one,
-            subject=_text(walk(variables, rule.subject)) or fact.subject,
+            subject=wire.name(_text(walk(variables, rule.subject)) or fact.subject),
             value=value,
-            value_text=_text(walk(variables, rule.value)) if rule.value else "",
+            value_text=str(wire.shown(_text(walk(variables, rule.value)))) if rule.value else "",
             unit="",
             owner=_text(walk(variables, rule.subject_owner)) if rule.subject_owner else "",
             band=band,
@@ -192,15 +191,9 @@ def _key(ready: Ready, subject: str) -> str:
 
 
 def _said(condition: Condition, variables: Mapping[str, Any], truth: bool, part: str) -> dict[str, Any]:
-    return {"op": part, "cel": condition.source, "values": condition.values(variables), "truth": truth}
+    values = {path: wire.shown(value) for path, value in condition.values(variables).items()}
+    return {"op": part, "cel": condition.source, "values": values, "truth": truth}
 
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
-
-
-def _number(value: Any) -> Decimal | None:
-    try:
-        return None if value is None else Decimal(value)
-    except (InvalidOperation, TypeError, ValueError):
-        return None

@@ -7,6 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTE = 60_000
+_FIRST, _LAST = -2_208_902_400_000, 10_413_705_600_000  # 1900-01-02, 2299-12-31: what the store can hold
 
 
 def minute_of(ms: int) -> int:
@@ -15,8 +16,8 @@ def minute_of(ms: int) -> int:
 
 
 def local_day(ms: int, zone: str) -> date:
-    """The calendar day of `zone` at `ms`."""
-    return datetime.fromtimestamp(ms / 1000, _zone(zone)).date()
+    """The calendar day of `zone` at `ms`; times outside 1900 … 2299 count as the border's day."""
+    return datetime.fromtimestamp(_sane(ms) / 1000, _zone(zone)).date()
 
 
 def midnight(day: date, zone: str) -> int:
@@ -31,9 +32,13 @@ def next_midnight(ms: int, zone: str) -> int:
 
 def local_text(ms: int, zone: str) -> str:
     """`2026-05-01 00:00 +08:00`: what people read."""
-    moment = datetime.fromtimestamp(ms / 1000, UTC).astimezone(_zone(zone))
+    moment = datetime.fromtimestamp(_sane(ms) / 1000, UTC).astimezone(_zone(zone))
     offset = moment.strftime("%z")
     return f"{moment:%Y-%m-%d %H:%M} {offset[:3]}:{offset[3:]}"
+
+
+def _sane(ms: int) -> int:
+    return min(max(ms, _FIRST), _LAST)
 
 
 @lru_cache(maxsize=512)

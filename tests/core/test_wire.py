@@ -1,0 +1,80 @@
+"""Strangers' amounts, times and texts: decided without an exception, and everything derived can be written."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import fastavro
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sharedchain.core import wire
+from sharedchain.fact import Derived
+from sharedchain.schemas import Catalog
+from tests.core.line import Line
+from tests.core.test_fold import stories, tell
+
+CATALOG = Catalog.load()
+PARSED = {name: fastavro.parse_schema(dict(kind.schema)) for name, kind in CATALOG.types.items()}
+
+
+def write(derived: Derived) -> bytes:
+    """As the codec writes it; every field of our schema must be said, or have a default."""
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(buffer, PARSED[derived.type], dict(derived.data), strict_allow_default=True)
+    return buffer.getvalue()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(stories)
+def test_everything_derived_can_be_written(story: list[Any]) -> None:
+    for derived in tell(story).said:
+        assert write(derived)
+        assert CATALOG.types[derived.type].key_of(derived.scope, derived.data)
+
+
+amounts = st.decimals(-(10**16) + 1, 10**16 - 1, places=2, allow_nan=False, allow_infinity=False)
+times = st.integers(-62_135_596_800_000, 253_402_300_799_999)  # what a `ce_time` header can say: years 1 … 9999
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(amounts, max_size=4), amounts, times, st.text(max_size=400), st.booleans())
+def test_nothing_a_stranger_says_stops_the_core(
+    parts: list[Decimal], target: Decimal, time: int, text: str, backfill: bool
+) -> None:
+    line = Line()
+    line.begin("2026-04-20 10:00")
+    lines = [{"line_id": str(n), "basis": "PROJECT", "amount": amount} for n, amount in enumerate(parts)]
+    line.add("fact", "target.set", {"target_id": text, "period": text, "metric": "sales", "amount": target})
+    line.forecast("DE", 1, {}, lines=lines, period=text, time=time, backfill=backfill, owner_id=text)
+    line.forecast("BR", 1, {}, lines=lines, period=text, time=time)
+    line.refuse("lead.captured", text * 9_000, text, owner=text)
+    line.add("fact", "lead.captured", {"lead_id": text, "owner_id": None, "region": text}, time=time)
+    for at in ("2026-04-20 10:01", "2026-04-21 00:00", "2026-05-02 00:00"):
+        line.tick(at)
+    assert line.state.scopes["dongchen"].dirty_flows == {}
+    for derived in line.said:
+        assert len(write(derived)) < 500_000
+
+
+@pytest.mark.parametrize(
+    ("value", "rate"), [("0.00005", "0.0001"), ("99999999999999", "99999999999999"), ("1E14", None)]
+)
+def test_rates_round_half_up_or_have_no_value(value: str, rate: str | None) -> None:
+    assert wire.rate(Decimal(value)) == (Decimal(rate) if rate else None)
+
+
+def test_no_number() -> None:
+    strange: list[Any] = ["NaN", "Infinity", "x", None, True, []]
+    assert [wire.number(value) for value in strange] == [None] * 6
+    assert wire.number("1.50") == Decimal("1.50")
+
+
+def test_a_long_subject_stays_itself() -> None:
+    long, other = "x" * 1_000, "x" * 999 + "y"
+    assert len(wire.name(long)) == 200
+    assert wire.name(long) != wire.name(other)
+    assert wire.name("C-CN-99") == "C-CN-99"
