@@ -23,7 +23,9 @@ from sharedchain.barrier import Barrier, Stage
 from sharedchain.endpoints import Endpoints
 from sharedchain.kafka import admin, consumer, transactional_producer
 from streams import snapshot
+from streams.lanes import FENCED, GAP
 from streams.tail import READER, records
+from streams.watchdog import STUCK
 from tests.chain.crew import Crew, passed, until
 from tests.chain.toy import CORE, Found, SpineLane, Toy, faults, look, read, step
 
@@ -103,13 +105,14 @@ def test_live_is_replay_under_kills_stops_joins_and_leaves(broker: Endpoints, to
     for slot in sorted(crew.running):
         crew.ready(slot)
         crew.signal(slot, signal.SIGTERM)
-        crew.ended(slot, 0)
+        crew.ended(slot, 0, STUCK)
 
     found = look(broker, toy)
     assert faults(found, load.lane.ledger) == []
     assert _recovered(broker, toy) == found.states
     assert load.lane.aborted > 0
     assert found.attempts > sum(map(len, found.decided.values())), "no transaction of the engine was ever aborted"
+    assert 0 in crew.exits
     assert crew.exits.count(-signal.SIGKILL) >= 2 * len(FAILPOINTS)
     assert sum(1 for out in found.decided.values() if out) >= 3
     assert _deciders(broker, toy) >= {"0", "1"}
@@ -125,13 +128,13 @@ def _round(crew: Crew, chance: random.Random) -> list[Callable[[], None]]:
         crew.caught_up()  # the session runs out, the others take over
         frozen.send_signal(signal.SIGCONT)
         crew.running[slot] = frozen
-        crew.ended(slot, 72, 73)  # fenced, or its watchdog was first
+        crew.ended(slot, FENCED, STUCK)  # fenced, or its watchdog was first
         crew.start(slot)
 
     def leave_and_join() -> None:
         slot = crew.any_ready(chance)
         crew.signal(slot, signal.SIGTERM)
-        crew.ended(slot, 0)
+        crew.ended(slot, 0, STUCK)
         crew.caught_up()
         crew.start(slot)
 
@@ -200,7 +203,7 @@ def test_twin_uncommitted_reads_decide_on_aborted_records(broker: Endpoints, toy
         lane.write(20, faulty=True)
     assert lane.aborted > 0
     crew.start("0")
-    crew.until(lambda: 71 in crew.exits or _wrong(broker, toy, lane), 60, "nothing went wrong")
+    crew.until(lambda: GAP in crew.exits or _wrong(broker, toy, lane), 60, "nothing went wrong")
 
 
 def _wrong(broker: Endpoints, toy: Toy, lane: SpineLane) -> bool:
@@ -224,7 +227,7 @@ def test_a_zombie_that_wakes_up_cannot_write(broker: Endpoints, toy: Toy, crew: 
     frozen.send_signal(signal.SIGCONT)
     crew.running["0"] = frozen
     if fenced:
-        crew.ended("0", 72)
+        crew.ended("0", FENCED)
         crew.caught_up()
     else:
         until(lambda: _judge(broker, toy, lane)[1], 30, "the zombie did no harm")

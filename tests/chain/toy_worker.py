@@ -16,7 +16,7 @@ from streams.engine import Words
 from streams.worker import Seat, engine_app
 from tests.chain import toy, twins
 
-SESSION = 3.0  # seconds: the broker of the tests allows it, and a takeover is then quick
+SESSION = 4.0  # seconds: the broker of the tests allows it, and a takeover is then quick
 
 
 def main() -> None:
