@@ -8,6 +8,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from confluent_kafka import KafkaException
+
+from sharedchain.errors import ConnectionFailed
+
 STUCK = 73  # exit code
 _BEAT = 0.25  # seconds between two beats
 _LOOK = 10.0  # seconds between two looks for progress
@@ -51,6 +55,13 @@ async def beat(pulse: Pulse, die: Callable[[int, str], None]) -> None:
         await asyncio.sleep(_BEAT)
 
 
+def _asked(pending: Callable[[], Iterable[tuple[int, int]]]) -> dict[int, int]:
+    try:
+        return dict(pending())
+    except (ConnectionFailed, KafkaException):
+        return {}  # a broker that does not answer says nothing about us
+
+
 def watch(
     pulse: Pulse,
     progress: Progress,
@@ -67,7 +78,7 @@ def watch(
             if gap := pulse.late(now):
                 die(STUCK, f"the event loop stood still for {gap:.1f} s")
             if now >= next_look:
-                if stuck := progress.stuck(dict(pending()), now):
+                if stuck := progress.stuck(_asked(pending), now):
                     die(STUCK, f"no progress on partitions {stuck} for {progress.limit:.0f} s")
                 next_look = time.monotonic() + _LOOK
 

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from streams.watchdog import STUCK, Progress, Pulse, beat
+from sharedchain.errors import ConnectionFailed
+from streams.watchdog import STUCK, Progress, Pulse, _asked, beat
 
 
 def test_a_loop_that_beats_within_the_limit_is_not_late() -> None:
@@ -38,3 +39,11 @@ async def test_the_loop_itself_notices_that_the_process_was_stopped() -> None:
 
     with pytest.raises(Dead, match=str(STUCK)):
         await asyncio.wait_for(beat(Pulse(limit=2.0, last=-(10.0**9)), die), 5)
+
+
+def test_a_broker_that_does_not_answer_is_no_verdict() -> None:
+    def down() -> list[tuple[int, int]]:
+        raise ConnectionFailed("Kafka is away")
+
+    assert _asked(down) == {}
+    assert _asked(lambda: [(0, 5)]) == {0: 5}
