@@ -13,7 +13,8 @@ from sharedchain.endpoints import Endpoints
 from sharedchain.kafka import transactional_producer
 from sharedchain.scope import SPINE
 from sinks.clickhouse.__main__ import GROUP
-from tests.sinks.rig import ALERTS, House, Published, Store, alert, by_key, produce, wait_for
+from sinks.clickhouse.store import connect
+from tests.sinks.rig import ALERTS, ROOT, House, Published, Store, alert, by_key, produce, wait_for
 
 pytestmark = pytest.mark.stack
 SINK = "sinks.clickhouse"
@@ -152,6 +153,38 @@ def test_migrations_twice_change_nothing(house: House) -> None:
         process = house.start(SINK, "", "--migrate")
         assert process.wait(60) == 0
     assert "applied" not in house.said()
+
+
+def test_the_examples_of_the_readme_run(house: House) -> None:
+    text = (ROOT / "sinks" / "README.md").read_text(encoding="utf-8")
+    statements = [s for s in text.split("```sql")[1].split("```")[0].split(";") if s.strip()]
+    assert len(statements) >= 7
+    with connect(house.endpoints.clickhouse) as client:
+        for statement in statements:
+            client.query(statement)
+
+
+def test_every_column_is_explained(house: House) -> None:
+    with connect(house.endpoints.clickhouse) as client:
+        silent = client.query(
+            "SELECT table, name FROM system.columns WHERE database = {d:String} AND comment = '' "
+            "AND table NOT IN ('alert_episodes')",
+            {"d": house.endpoints.clickhouse.database},
+        )
+    assert silent.result_rows == []
+
+
+def test_an_episode_is_one_row_an_alert(house: House) -> None:
+    told = [alert(9_000, severity="YELLOW"), alert(9_000, "escalated", value_text="12"), alert(9_000, "resolved")]
+    house.publish([house.derived_record(one) for one in told])
+    with house.running(SINK):
+        house.settle(GROUP, ALERTS)
+    with connect(house.endpoints.clickhouse) as client:
+        found = client.query(
+            "SELECT severity_raised, severity, open, escalated_at IS NULL, resolved_at IS NULL, recipients "
+            "FROM alert_episodes WHERE alert_id = 'alert-9000'"
+        ).result_rows
+    assert found == [("YELLOW", "RED", False, False, False, ["E002"])]
 
 
 def test_a_home_without_endpoints_says_what_to_do(house: House, tmp_path: Path) -> None:
