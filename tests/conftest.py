@@ -10,9 +10,9 @@ import pytest
 
 from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
-from tests import census
+from tests.census import pytest_addoption, pytest_configure, used  # noqa: F401  (the hooks work by being here)
 
-pytest_plugins = ("tests.census", "pytester")
+pytest_plugins = ("pytester",)
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def fresh_stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Call
 
     def make(name: str = "home", **options: Any) -> Stack:
         made.append(Stack(tmp_path / name, **options))
-        census.used(request, made[-1].plan.parts)
+        used(request, made[-1].plan.parts)
         return made[-1]
 
     yield make

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import signal
+import time
 from pathlib import Path
 from typing import Literal
 
 import psutil
 from pydantic import BaseModel, ConfigDict
+
+_PATIENCE = 10.0  # seconds for the kernel to end what was killed
 
 Phase = Literal["waiting", "starting", "ready", "backing off", "held", "done"]
 
@@ -81,10 +83,12 @@ def kill_leftovers(home: Path) -> list[str]:
         assert part.pid is not None
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(part.pid)
-            for child in [*process.children(recursive=True), process]:
+            for one in [*process.children(recursive=True), process]:
                 with contextlib.suppress(psutil.NoSuchProcess):
-                    child.send_signal(signal.SIGKILL)
-            process.wait(10)
+                    one.kill()
+    deadline = time.monotonic() + _PATIENCE
+    while any(p.pid and p.born and is_alive(p.pid, p.born) for p in left) and time.monotonic() < deadline:
+        time.sleep(0.02)
     return [part.name for part in left]
 
 
