@@ -202,7 +202,9 @@ def test_the_mode_is_fixed_at_the_first_fact() -> None:
 def test_a_tick_with_nothing_due_leaves_the_state_alone() -> None:
     line = Line()
     line.begin("2026-03-15 08:00", mode="wall")
+    line.forecast("DE", 1, {"": 5})
     line.tick("2026-03-15 08:01", scope="")
+    assert line.state.wake == line.ms("2026-03-16 00:00")  # a tick each second costs one comparison until then
     before = fold.dump(line.state)
     assert not line.tick("2026-03-15 08:02", scope="")
     assert fold.dump(line.state) == before
