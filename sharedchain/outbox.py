@@ -48,6 +48,7 @@ class Outbox:
         The future raises ConnectionFailed, or Refused(too_large). Waits while the queue is full.
         """
         answer: Future[Position] = Future()
+        answer.set_running_or_notify_cancel()  # a caller who leaves cannot cancel what the broker will answer
 
         def told(error: KafkaError | None, message: Message) -> None:
             if error is not None:

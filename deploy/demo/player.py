@@ -118,7 +118,8 @@ class Player:
         envelope = Envelope(
             type=record.type, id=ident, source=record.source, subject=key, tenant=tenant, time=at, actor=record.source
         )
-        headers = [("ce_tenant", tenant.encode())] if style == "no-headers" else envelope.headers()
+        bare = style == "no-headers" and kind.identity  # master data has no identity but its headers
+        headers = [("ce_tenant", tenant.encode())] if bare else envelope.headers()
         self._publisher.send(record.type, record.data, headers, key)
         if style == "other-headers":
             headers = [*headers, ("traceparent", b"00-" + b"ab" * 16 + b"-" + b"cd" * 8 + b"-01"), ("x-retry", b"1")]
