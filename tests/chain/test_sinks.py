@@ -175,7 +175,8 @@ def test_every_column_is_explained(house: House) -> None:
 
 
 def test_an_episode_is_one_row_an_alert(house: House) -> None:
-    told = [alert(9_000, severity="YELLOW"), alert(9_000, "escalated", value_text="12"), alert(9_000, "resolved")]
+    life = [("raised", "YELLOW"), ("escalated", "RED"), ("resolved", "RED")]
+    told = [alert(9_000, how, severity=severity, seq=seq) for seq, (how, severity) in enumerate(life)]
     house.publish([house.derived_record(one) for one in told])
     with house.running(SINK):
         house.settle(GROUP, ALERTS)

@@ -217,7 +217,7 @@ _TIMES = frozenset({"time", "recorded", "minute", "at", "opened_at", "sent_at"})
 
 def alert(number: int, transition: str = "raised", **changes: Any) -> Derived:
     """An alert transition in partition `number` % 8."""
-    backfill = bool(changes.pop("backfill", False))
+    backfill, seq = bool(changes.pop("backfill", False)), changes.pop("seq", number + 1)
     data: dict[str, Any] = {
         "alert_id": f"alert-{number}",
         "rule_id": "R-01",
@@ -246,7 +246,7 @@ def alert(number: int, transition: str = "raised", **changes: Any) -> Derived:
         subject=str(data["subject"]),
         scope="acme",
         partition=number % 8,
-        seq=number + 1,
+        seq=seq,
         n=1,
         recorded=1_777_000_000_000,
         time=1_777_000_000_000,
