@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import hashlib
 import json
 import re
 import time
@@ -19,7 +18,7 @@ import httpx2
 from deploy.demo.publisher import Publisher
 from deploy.demo.story import Confirm, Publish, Step, Story
 from sharedchain.barrier import Barrier, stages
-from sharedchain.canonical import dumps
+from sharedchain.config import item
 from sharedchain.endpoints import Endpoints
 from sharedchain.envelope import Envelope
 from sharedchain.errors import SharedChainError
@@ -88,12 +87,11 @@ class Player:
 
     def configure(self, kind: str, name: str, body: dict[str, Any]) -> None:
         """Publish one config item (a tenant, a rule, …) to the log."""
-        text = dumps(body)
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        config = item(kind, name, body)
         subject = f"{kind}/{name}"
-        data = {"kind": kind, "name": name, "hash": digest, "body": text, "changed_by": "demo"}
+        data = {"kind": kind, "name": name, "hash": config.hash, "body": config.body, "changed_by": "demo"}
         envelope = Envelope(
-            type="config.defined", id=f"{subject}/{digest}", source="demo", subject=subject, tenant="_system"
+            type="config.defined", id=f"{subject}/{config.hash}", source="demo", subject=subject, tenant="_system"
         )
         self._publisher.send("config.defined", data, envelope.headers(), subject)
 

@@ -18,6 +18,7 @@ from deploy.demo.player import Player, Style
 from deploy.demo.story import Step, Story, load
 from deploy.local.stack import Stack
 from deploy.replay import compare_stores, refold
+from sharedchain import yamlfile
 from sharedchain.endpoints import Endpoints
 from sharedchain.scope import partition_of
 from tests.census import used
@@ -139,8 +140,8 @@ def test_a_wrong_threshold_is_named(stack: Endpoints, first: Story, second: Stor
     """Last in the module: from here on this chain has another R-03."""
     story = load(FIRST_LIGHT).as_tenants(["wrong-threshold"])
     player = Player(stack, story)
-    rule = yaml.safe_load((Path(__file__).parents[2] / "rules" / "sales" / "R-03.yaml").read_text())
-    rule["bands"][0]["under"] = 0.88
+    rule = yamlfile.read(Path(__file__).parents[2] / "rules" / "sales" / "R-03.yaml").value
+    rule["bands"][0]["under"] = "0.88"
     player.configure("rule", "R-03", rule)
     player.play(lambda instant, steps: None)
     wrong = {d.section: d for d in differing(judge(story, stack, "wrong-threshold"))}
