@@ -50,7 +50,7 @@ def dirty_reads(_: Endpoints) -> None:
 
 
 def zombie(_: Endpoints) -> None:
-    """Not a twin yet: no watchdog, and the worker of TOY_STOP stops itself before a commit with outputs, the third or later."""
+    """Not a twin yet: no watchdog, and the worker with TOY_STOP stops itself before its third or later commit."""
     watchdog.watch = lambda *_: None  # type: ignore[assignment]
 
     async def no_beat(*_: object) -> None: ...
