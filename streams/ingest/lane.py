@@ -36,7 +36,11 @@ def wall() -> int:
 
 
 class Lane:
-    """Lane `number` of `lanes`: the writer of the spine partitions p with p % lanes == number."""
+    """Lane `number` of `lanes`: the writer of the spine partitions p with p % lanes == number.
+
+    To change `lanes`: settle, stop every lane, start them anew. Lanes cut differently do not fence
+    each other, and each skips what another one's offsets say is done.
+    """
 
     def __init__(
         self, endpoints: Endpoints, number: int, lanes: int, settings: Settings, now: Callable[[], int] = wall

@@ -27,6 +27,7 @@ def headers(letter: DeadLetter, record: Record, lane: int) -> list[tuple[str, by
         _CONNECT + "class.name": "streams.ingest",
         _CONNECT + "exception.class.name": letter.reason,
         _CONNECT + "exception.message": str(data["text"]),
+        _CONNECT + "field": str(data["field"]),
         "sc_reason": letter.reason,
         "sc_field": str(data["field"]),
         "sc_text": str(data["text"]),
