@@ -32,15 +32,8 @@ def test_status_fits_a_terminal(stack: Endpoints) -> None:
 
 
 def test_status_is_readable_by_machines(stack: Endpoints) -> None:
-    command = [
-        sys.executable,
-        "-c",
-        "from sharedchain.cli import main; main()",
-        "status",
-        "--json",
-        "--home",
-        stack.home,
-    ]
+    program = [sys.executable, "-c", "from sharedchain.cli import main; main()"]
+    command = [*program, "status", "--json", "--home", str(stack.home)]
     asked = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
     said = json.loads(asked.stdout)
     assert said["ready"]

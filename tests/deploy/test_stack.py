@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx2
 import psutil
 import pytest
-from confluent_kafka.admin import ConfigResource, ResourceType
+from confluent_kafka.admin import ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from deploy.local import probe
 from deploy.local.stack import Stack
