@@ -110,7 +110,12 @@ class Barrier:
     def _behind(self, group: str, ends: dict[tuple[str, int], int]) -> list[TopicPartition]:
         """Partitions where a record lies between the group's committed position and `ends`."""
         busy = [TopicPartition(t, p) for (t, p), end in ends.items() if end > 0]
-        positions = self._group(group).committed(busy, timeout=10) if busy else []
+        try:
+            positions = self._group(group).committed(busy, timeout=10) if busy else []
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._TIMED_OUT:
+                raise ConnectionFailed(f"Kafka at {self._endpoints.kafka} does not answer: {error}") from error
+            return busy  # a transaction on these positions is still open: not yet
         suspects = [tp for tp in positions if tp.offset < ends[tp.topic, tp.partition]]
         return self._with_records(suspects, ends) if suspects else []
 

@@ -21,7 +21,7 @@ from sharedchain.fact import SEQ, Derived, Fact
 from sharedchain.failpoint import failpoint
 from sharedchain.scope import SPINE
 from sharedchain.spine import Record
-from streams import snapshot
+from streams import metrics, snapshot
 from streams.outputs import Decided, Outputs
 from streams.tail import records
 
@@ -149,6 +149,7 @@ class Lane(Generic[S]):
             out += self._snapshot(decided)
         self._outputs.commit(out, decided)
         self.offset = decided.offset
+        metrics.decided(self.partition, len(fresh), derived, self.seq)
 
     def keep(self) -> None:
         """Write a snapshot now, so that a successor starts at once."""
