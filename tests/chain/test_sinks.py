@@ -62,7 +62,7 @@ def rows_are_the_log(house: House) -> None:
 
 def while_it_reads(house: House, spine: Spine, chance: random.Random) -> Callable[[], None]:
     """Publish a few more whenever called, once the sink owns partitions: so its batches end anywhere."""
-    return lambda: house.publish(spine.facts(house, chance.randint(1, 40))) if " own " in house.said() else None
+    return lambda: house.publish(spine.facts(house, chance.randint(1, 8))) if " own " in house.said() else None
 
 
 @pytest.mark.parametrize(
