@@ -40,6 +40,9 @@ group.min.session.timeout.ms=1000
 group.consumer.min.session.timeout.ms=1000
 group.consumer.min.heartbeat.interval.ms=300
 transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
+# After kill -9 the broker may register anew only when its old session has ended; the default is 9 s.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 # A home may rest for months: committed positions are part of the truth and never expire.
 offsets.retention.minutes=2147483647
 # Nothing disappears unless its topic says so; the journal of the registry stands here too.

@@ -24,6 +24,7 @@ class Part:
     cwd: Path | None = None
     once: bool = False
     early: bool = False  # starts before its needs are ready, and waits for them itself: two cores warm up side by side
+    before: Callable[[], None] = lambda: None  # called right before each start
     stop_seconds: float = 10.0  # patience between SIGTERM and SIGKILL
 
 

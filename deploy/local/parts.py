@@ -101,16 +101,18 @@ def _follower(name: str, ends: Endpoints, plan: Plan) -> Part:
     for in its consumer group: ready when partitions were dealt to it."""
     kind, _, number = name.partition("-")
     port = _port(ends.metrics[name])
-    command: tuple[str, ...]
+    serves: dict[str, Any] = {"port": port, "ready": lambda: listens(port)}
     match kind:
         case "ingest":
-            command, ready = ("streams.ingest", "--lane", number, "--lanes", str(plan.ingests)), lambda: listens(port)
+            lane = ("--lane", number, "--lanes", str(plan.ingests))
+            part = _python(ends, name, "streams.ingest", *lane, **serves)
         case "engine":
-            command = ("streams", "--slot", number)
-            ready = lambda: probe.member(ends.kafka, "chain.engine", f"engine-{number}")  # noqa: E731
+            worker = probe.Membership(ends.kafka, "chain.engine", f"engine-{number}")
+            part = _python(ends, name, "streams", "--slot", number, port=port, ready=worker.fresh, before=worker.note)
+        case "sink":
+            part = _python(ends, name, "sinks.clickhouse", **serves)
         case _:
-            command, ready = ({"sink": "sinks.clickhouse"}.get(kind, "sinks.notify"),), lambda: listens(port)
-    part = _python(ends, name, *command, port=port, ready=ready)
+            part = _python(ends, name, "sinks.notify", **serves)
     named = {"SHAREDCHAIN_PROGRAM": name, "SHAREDCHAIN_METRICS_PORT": str(port)}
     return replace(part, env={**part.env, **named})
 

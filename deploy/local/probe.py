@@ -31,16 +31,35 @@ def http(url: str) -> bool:
         return False
 
 
-def member(address: str, group: str, instance: str | None = None) -> bool:
-    """Whether the consumer group works (its partitions are dealt out) with this static member, or with any."""
-    admin = client(address)  # named: the answer is lost when it is collected
-    try:
-        asked: Any = admin.describe_consumer_groups([group], request_timeout=_WAIT)
-        found = asked[group].result(_WAIT)
-    except (KafkaException, TimeoutError):
-        return False
-    members = [m for m in found.members if instance is None or m.group_instance_id == instance]
-    return found.state is ConsumerGroupState.STABLE and any(m.assignment.topic_partitions for m in members)
+class Membership:
+    """Whether a static member of a consumer group works, in its present life.
+
+    The group keeps a static member for a while after its process is gone; the successor has
+    another member id. So: `note` who is there before a start, then ask for somebody `fresh`.
+    """
+
+    def __init__(self, address: str, group: str, instance: str) -> None:
+        self._address, self._group, self._instance = address, group, instance
+        self._old: set[str] = set()
+
+    def note(self) -> None:
+        self._old |= self._members()
+
+    def fresh(self) -> bool:
+        """Whether one that was not there before has partitions."""
+        return bool(self._members() - self._old)
+
+    def _members(self) -> set[str]:
+        admin = client(self._address)  # named: the answer is lost when it is collected
+        try:
+            asked: Any = admin.describe_consumer_groups([self._group], request_timeout=_WAIT)
+            found = asked[self._group].result(_WAIT)
+        except (KafkaException, TimeoutError):
+            return set()
+        if found.state is not ConsumerGroupState.STABLE:
+            return set()
+        ours = (m for m in found.members if m.group_instance_id == self._instance)
+        return {m.member_id for m in ours if m.assignment.topic_partitions}
 
 
 def client(address: str) -> AdminClient:
