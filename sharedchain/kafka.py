@@ -105,6 +105,8 @@ def new_topics(topic: Topic, replication: int) -> list[NewTopic]:
     if topic.cleanup == "compact":
         config = {"cleanup.policy": "compact", "max.message.bytes": str(_DLQ_MAX_BYTES)}
         config["segment.bytes"] = str(64 * 1024 * 1024)  # the open segment is never compacted: keep it small
+        if topic.derived:  # a sink that was down for days still finds every update
+            config["min.compaction.lag.ms"] = str(7 * _DAY_MS)
     if topic.ingest or topic.name == SPINE:
         config["message.timestamp.type"] = "LogAppendTime"  # event time lives in ce_time only
     if replication > 2:

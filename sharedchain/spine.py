@@ -12,7 +12,7 @@ from sharedchain.envelope import Envelope, Headers, read_headers
 from sharedchain.errors import Refused
 from sharedchain.fact import Derived, Fact, Kind
 
-ENGINE = "chain.engine"  # ce_source of everything derived
+ENGINE = "chain.engine"  # ce_source of everything derived; its group in Kafka has the same name
 
 RawHeaders = Iterable[tuple[str, bytes | str | None]] | None
 
@@ -148,4 +148,7 @@ def _text(stamp: dict[str, bytes | str | None], name: str) -> str:
     value = stamp.get(name)
     if value is None:
         raise Refused("bad_header", f"header {name} is missing: not a record of the chain", name)
-    return value.decode() if isinstance(value, bytes) else value
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        raise Refused("bad_header", f"header {name} is not UTF-8", name) from None

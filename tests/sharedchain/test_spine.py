@@ -111,3 +111,10 @@ def test_keys_of_measures_hold_their_dimensions(codec: Codec) -> None:
     kind = CATALOG.types["metric.minute.computed"]
     data = {"metric_id": "M-01", "dims": {"b": "2", "a": "1"}}
     assert kind.key_of("t", data) == b'M-01/{"a":"1","b":"2"}'
+
+
+def test_a_stamp_that_is_no_text_is_refused() -> None:
+    headers: Headers = [("sc_scope", b"\xff\xfe"), ("sc_seq", b"1"), ("sc_recorded", b"2"), ("sc_kind", b"fact")]
+    with pytest.raises(Refused) as caught:
+        read_fact(Codec(Shelf(), CATALOG), Message(b"", headers))
+    assert (caught.value.reason, caught.value.field) == ("bad_header", "sc_scope")
