@@ -50,8 +50,9 @@ def unpack(name: str) -> Path:
             archive = _file(coordinate, want)
             shutil.rmtree(folder, ignore_errors=True)
             with tarfile.open(archive) as tar:
-                # Python 3.11.0 … 3.11.3 know no filters; the archive's digest is checked in any case
-                tar.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
+                if hasattr(tarfile, "data_filter"):  # Python 3.11.0 … 3.11.3 have none; the digest was checked
+                    tar.extraction_filter = tarfile.data_filter
+                tar.extractall(folder)
             seal.write_text(_tree_digest(folder))
             archive.unlink()  # the folder is the cache now; the archive would only take its room twice
     return folder
