@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
@@ -18,35 +17,51 @@ from deploy.demo.found import SECTIONS, client, read, told
 from deploy.demo.narrator import Narrator
 from deploy.demo.player import Player
 from deploy.demo.story import Step, Story, load
+from deploy.local import state
 from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
+from sharedchain.errors import ConfigError
 
 FIRST_LIGHT = Path(__file__).parent / "stories" / "first-light.yaml"
+HOME = Path(".sharedchain-demo")
 
 
 def demo(
     story: Annotated[Path, typer.Option(help="the story file (YAML)")] = FIRST_LIGHT,
-    home: Annotated[Path | None, typer.Option(help="keep everything there (default: a temporary home)")] = None,
+    home: Annotated[Path, typer.Option(help="where it lives; emptied first, kept afterwards")] = HOME,
     lang: Annotated[str, typer.Option(help="zh or en (default: LANG)")] = "",
 ) -> None:
     """Play a story on a fresh chain of real parts; exit 1 if anything differs from its rows."""
-    language = lang or ("zh" if os.environ.get("LANG", "").startswith("zh") else "en")
+    zh = (lang or os.environ.get("LANG", "")).startswith("zh")
     script = load(story)
-    place = home or Path(tempfile.mkdtemp(prefix="sharedchain-demo-"))
     started = time.monotonic()
-    with Stack(place) as endpoints:
-        differences = play(script, endpoints, language, started)
-    if home is None:  # after a failure it stays: its logs say why
-        shutil.rmtree(place, ignore_errors=True)
+    _clear(home)
+    with Stack(home, tell=print) as endpoints:
+        differences = play(script, endpoints, zh)
+    tenant = next(iter(script.tenants))
+    look = f"sharedchain up -d --home {home} && sharedchain alerts --home {home} --tenant {tenant}"
+    print(f"\n{'用时' if zh else 'took'} {time.monotonic() - started:.1f} s")
+    print(f"{'接着看' if zh else 'look around'}: {look}")
     sys.exit(0 if all(d.equal for d in differences) else 1)
 
 
-def play(script: Story, endpoints: Endpoints, language: str, started: float) -> list[Difference]:
-    """Play `script` on the running chain, telling it; return each section's verdict."""
-    zh = language == "zh"
+def _clear(home: Path) -> None:
+    """Empty a home that an earlier demo left; nothing else is ever deleted."""
+    if not home.exists() or not any(home.iterdir()):
+        return
+    if not (home / "endpoints.json").exists() and not (home / "run").exists():
+        raise ConfigError([f"{home}: holds something that is no home of the chain; name another place with --home"])
+    running = state.load(home)
+    if running is not None and running.alive():
+        raise ConfigError([f"{home}: a chain is running there; stop it with `sharedchain down --home {home}`"])
+    shutil.rmtree(home)
+
+
+def play(script: Story, endpoints: Endpoints, zh: bool) -> list[Difference]:
+    """Play `script` on the running chain, telling it in Chinese or English; return each section's verdict."""
     print("\n" + (script.title.zh if zh else script.title.en))
     store = client(endpoints)
-    narrators = [Narrator(store, tenant, script.zone(tenant), language) for tenant in script.tenants]
+    narrators = [Narrator(store, tenant, script.zone(tenant), zh) for tenant in script.tenants]
 
     def seen(instant: datetime, steps: list[tuple[str, Step]]) -> None:
         for narrator in narrators:
@@ -58,8 +73,6 @@ def play(script: Story, endpoints: Endpoints, language: str, started: float) -> 
     for tenant in script.tenants:
         differences += judge(script, endpoints, tenant)
     report(differences, zh)
-    seconds = time.monotonic() - started
-    print(f"\n{'用时' if zh else 'took'} {seconds:.1f} s · {endpoints.gateway}/v1/alerts")
     return differences
 
 

@@ -29,8 +29,8 @@ _TRANSITION = {
 class Narrator:
     """Prints each instant's steps and what came of them since the last instant."""
 
-    def __init__(self, store: Client, tenant: str, zone: ZoneInfo, language: str) -> None:
-        self._store, self._tenant, self._zone, self._zh = store, tenant, zone, language == "zh"
+    def __init__(self, store: Client, tenant: str, zone: ZoneInfo, zh: bool) -> None:
+        self._store, self._tenant, self._zone, self._zh = store, tenant, zone, zh
         self._alerts = self._live = (-1, -1)
 
     def saw(self, instant: datetime, steps: list[tuple[str, Step]]) -> None:
@@ -79,8 +79,8 @@ class Narrator:
         words = [_SIGN[transition], level.zh if self._zh else level.en, move.zh if self._zh else move.en, rule]
         title = zh if self._zh else en
         head = "  " + " ".join(w for w in words if w) + " " + (title if subject in title else f"{subject} {title}")
-        if transition == "resolved":
-            return [head]
+        if transition == "resolved":  # the title tells what rang; what matters now is that it stopped
+            return ["  " + " ".join(w for w in words if w) + " " + subject]
         return [head, f"     {'告知' if self._zh else 'told'}: {', '.join(recipients)}"]
 
 

@@ -78,5 +78,6 @@ def _format(java: list[str], properties: Path) -> None:
     # 16 random bytes in URL-safe base64 without padding is what Kafka calls a uuid; its tool also
     # makes them, at the price of a second JVM start.
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = [*java, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(properties)]
+    tool = [*java, "kafka.tools.StorageTool", "format", "--standalone"]
+    command = [*tool, f"--cluster-id={cluster}", "-c", str(properties)]  # one id in 64 begins with a dash
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -27,7 +27,7 @@ class Stack:
     """One home and its supervisor. Create and use it on the main thread: the supervisor ends with that thread.
 
     `parts` names what shall run (`deploy.local.plan.ALL`); `env` adds variables to single processes,
-    such as {"ingest-0": {"SHAREDCHAIN_FAILPOINT": "ingest.commit"}}.
+    such as {"ingest-0": {"SHAREDCHAIN_FAILPOINT": "ingest.commit"}}; `tell` hears the supervisor's lines.
     """
 
     def __init__(
@@ -37,8 +37,11 @@ class Stack:
         engines: int = 1,
         ingests: int = 1,
         env: Mapping[str, Mapping[str, str]] | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.home = home.resolve()
+        self._tell = tell
+        self._told = 0  # bytes of supervisor.log that `tell` has had
         self.plan = Plan(
             parts=parts, engines=engines, ingests=ingests, env={k: dict(v) for k, v in (env or {}).items()}
         )
@@ -49,6 +52,7 @@ class Stack:
         open_home(self.home)
         self.plan.save(self.home)
         with (self.home / "log" / "supervisor.log").open("ab") as log:
+            self._told = log.tell()
             self._supervisor = subprocess.Popen(
                 leashed([sys.executable, "-m", "deploy.local.supervisor", "--home", str(self.home)], signal.SIGTERM),
                 cwd=Path(__file__).parents[2],
@@ -135,6 +139,7 @@ class Stack:
     def _wait(self, what: str, until: Callable[[State], bool]) -> None:
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
+            self._retell()
             gone = self._supervisor is not None and self._supervisor.poll() is not None
             now = state.load(self.home)
             mine = now is not None and (self._supervisor is None or now.pid == self._supervisor.pid)
@@ -145,3 +150,15 @@ class Stack:
                 raise ConnectionFailed(f"{what} failed: {reason}")
             time.sleep(0.02)
         raise ConnectionFailed(f"{what} took more than {_PATIENCE:.0f} s; see {self.home}/log")
+
+    def _retell(self) -> None:
+        """Hand `tell` the whole lines that the supervisor has written since."""
+        if self._tell is None:
+            return
+        with (self.home / "log" / "supervisor.log").open("rb") as log:
+            log.seek(self._told)
+            fresh = log.read()
+        whole = fresh[: fresh.rfind(b"\n") + 1]
+        self._told += len(whole)
+        for line in whole.decode(errors="replace").splitlines():
+            self._tell(line)
