@@ -60,9 +60,10 @@ def _fault(kind: EventType, error: ErrorDetails) -> Refused:
 
 def check_required(kind: EventType, data: Mapping[str, Any]) -> None:
     """Raise Refused(missing_field) naming the first contract field that is absent or empty."""
-    for path in kind.required:
-        for where, holder, name in places(data, path):
+    for head, name in kind.required_places:
+        for index, holder in enumerate(data.get(head) or () if head else (data,)):
             if is_empty(holder.get(name)):
+                where = f"{head}[{index}].{name}" if head else name
                 raise Refused("missing_field", f"{kind.name} needs {where}: fill it in and publish again", where)
     for group in kind.any_of:
         if all(is_empty(data.get(name)) for name in group):
@@ -76,26 +77,36 @@ def check_required(kind: EventType, data: Mapping[str, Any]) -> None:
 def map_terms(
     kind: EventType, data: Mapping[str, Any], dictionaries: Mapping[str, Dictionary], system: str = ""
 ) -> dict[str, Any]:
-    """A copy of `data` in which the dictionary's synonyms are codes; `data` stays as it is.
+    """`data` with codes for the dictionary's synonyms, in a new dict: `data` stays as it is. Lists
+    in which nothing changed are shared.
 
     `system` is who speaks (`ce_source`). Raises Refused(unknown_term) for a word no dictionary has.
     """
-    coded = _copy(data) if kind.terms else dict(data)
-    for path, domain in kind.terms.items():
-        for where, holder, name in places(coded, path):
+    coded = dict(data)
+    for head, name, domain in kind.term_places:
+        known = dictionaries.get(domain)
+        for index, holder in enumerate(data.get(head) or () if head else (data,)):
             word = holder.get(name)
             if is_empty(word):
                 continue
-            code = dictionaries[domain].code(word, system) if domain in dictionaries else None
+            code = known.code(word, system) if known else None
             if code is None:
+                where = f"{head}[{index}].{name}" if head else name
                 raise Refused(
                     "unknown_term",
                     f"{where} says {word!r}, which the dictionary {domain} does not know: "
                     "use one of its codes, or add the word as a synonym",
                     where,
                 )
-            holder[name] = code
+            if code != word:
+                _put(coded, data, head, index, name, code)
     return coded
+
+
+def _put(coded: dict[str, Any], data: Mapping[str, Any], head: str, index: int, name: str, code: str) -> None:
+    if head and coded[head] is data[head]:
+        coded[head] = [dict(element) for element in data[head]]
+    (coded[head][index] if head else coded)[name] = code
 
 
 def places(data: Mapping[str, Any], path: str) -> Iterator[Place]:
@@ -110,12 +121,6 @@ def places(data: Mapping[str, Any], path: str) -> Iterator[Place]:
 
 def is_empty(value: Any) -> bool:
     """Absent, blank text, or a list or map without elements. Zero and False are values."""
-    return value is None or (isinstance(value, str) and not value.strip()) or value in ([], {}, ())
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _copy(element) for name, element in value.items()}
-    if isinstance(value, list):
-        return [_copy(element) for element in value]
-    return value
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return value is None or (not value and isinstance(value, (list, dict, tuple)))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
-
 import yaml
-from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sharedchain.errors import ConfigError
 from sharedchain.schemas import data_root
@@ -32,21 +31,23 @@ class Dictionary(BaseModel):
     domain: str
     owner_role: str
     terms: list[Term]
-    _words: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
 
-    def model_post_init(self, context: Any) -> None:
-        words = self._words
+    @cached_property
+    def _words(self) -> dict[tuple[str, str], str]:
+        words: dict[tuple[str, str], str] = {}
         for term in self.terms:
             for word in (term.code, term.label_zh, term.label_en):
                 words[ANY, fold(word)] = term.code
             for system, synonyms in term.synonyms.items():
                 words.update({(system, fold(word)): term.code for word in synonyms})
+        return words
 
     def code(self, word: object, system: str = "") -> str | None:
         """The code of a word as `system` says it; None when nobody knows it."""
         if not isinstance(word, str):
             return None
-        return self._words.get((system, fold(word))) or self._words.get((ANY, fold(word)))
+        words, told = self._words, fold(word)
+        return words.get((system, told)) or words.get((ANY, told))
 
 
 def fold(word: str) -> str:

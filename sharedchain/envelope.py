@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sharedchain.errors import Refused
 
@@ -30,9 +31,7 @@ class Envelope:
     def headers(self) -> Headers:
         """The Kafka headers of this envelope; empty attributes are left out."""
         said: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/avro")]
-        for header, field in _TEXT.items():
-            if value := getattr(self, field):
-                said.append((header, value.encode()))
+        said += [(header, value.encode()) for header, field in _ATTRIBUTES if (value := getattr(self, field))]
         if self.time is not None:
             said.append(("ce_time", rfc3339(self.time).encode()))
         if self.backfill:
@@ -53,6 +52,9 @@ _TEXT = {
 }
 
 
+_ATTRIBUTES = tuple(_TEXT.items())
+
+
 def read_headers(headers: Iterable[tuple[str, bytes | str | None]] | None) -> Envelope:
     """The envelope that a record's headers say; what they do not say stays empty (`type` too).
 
@@ -63,14 +65,15 @@ def read_headers(headers: Iterable[tuple[str, bytes | str | None]] | None) -> En
     time: int | None = None
     backfill = False
     for name, raw in headers or ():
-        if not (name.startswith("ce_") or name == "traceparent"):
+        field = _TEXT.get(name)
+        if field is None and name not in ("ce_time", "ce_backfill") and not name.startswith("ce_"):
             continue
         try:
             value = raw.decode() if isinstance(raw, bytes) else raw or ""
         except UnicodeDecodeError:
             raise Refused("bad_header", f"header {name} is not UTF-8", name) from None
-        if name in _TEXT:
-            said[_TEXT[name]] = value
+        if field is not None:
+            said[field] = value
         elif name == "ce_time":
             time = parse_time(value)
         elif name == "ce_backfill":
@@ -92,5 +95,10 @@ def parse_time(text: str) -> int:
 
 def rfc3339(ms: int) -> str:
     """Milliseconds since the epoch → `2026-05-01T00:00:00.000Z`."""
-    moment = datetime.fromtimestamp(ms / 1000, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+    seconds, rest = divmod(ms, 1000)
+    return f"{_to_seconds(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(1 << 14)
+def _to_seconds(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

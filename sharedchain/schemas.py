@@ -99,6 +99,16 @@ class EventType:
         """The schema as it is registered: the file's JSON without its spacing."""
         return json.dumps(self.schema, ensure_ascii=False, separators=(",", ":"))
 
+    @cached_property
+    def required_places(self) -> tuple[tuple[str, str], ...]:
+        """`required` taken apart once: (list or "", field)."""
+        return tuple(_apart(path) for path in self.required)
+
+    @cached_property
+    def term_places(self) -> tuple[tuple[str, str, str], ...]:
+        """`terms` taken apart once: (list or "", field, dictionary)."""
+        return tuple((*_apart(path), domain) for path, domain in self.terms.items())
+
     def key_of(self, tenant: str, data: Mapping[str, Any]) -> bytes:
         """The Kafka key of a record of this type; maps in it appear as canonical JSON."""
         said = {name: canonical.dumps(v) if isinstance(v, dict) else v for name, v in data.items()}
@@ -154,6 +164,11 @@ def fullname_of(domain: str, name: str) -> str:
 def class_name(name: str) -> str:
     """`lead.contact.logged` → `LeadContactLogged`: each word capitalised, dots dropped."""
     return "".join(word.capitalize() for word in name.split("."))
+
+
+def _apart(path: str) -> tuple[str, str]:
+    head, mark, rest = path.partition("[].")
+    return (head, rest) if mark else ("", path)
 
 
 def _read_topic(file: Path) -> tuple[Topic, list[EventType]]:
