@@ -11,7 +11,7 @@ from sharedchain.fact import Derived
 
 FACTS = Counter("sharedchain_engine_facts_total", "Spine records decided, ticks too", ["partition"])
 DERIVED = Counter("sharedchain_engine_derived_total", "Events made of them", ["type"])
-SEQ = Gauge("sharedchain_engine_seq_info", "Number of the last decided spine record", ["partition"])
+SEQ = Gauge("sharedchain_engine_last_seq", "Number of the last decided spine record", ["partition"])
 
 
 def decided(partition: int, facts: int, derived: Iterable[Derived], seq: int) -> None:
