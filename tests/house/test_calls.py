@@ -1,0 +1,104 @@
+"""Functions judge, edges act: what may be called where. And what is never called at all."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, ending, tree
+
+# Clocks, chance and the environment belong to the edges; time and identity reach the judging code as arguments.
+EDGE = {
+    "time.time", "time.time_ns", "time.monotonic", "time.perf_counter", "time.sleep", "datetime.datetime.now",
+    "datetime.datetime.utcnow", "datetime.datetime.today", "datetime.date.today", "datetime.now", "datetime.utcnow",
+    "date.today", "uuid.uuid1", "uuid.uuid4", "uuid4", "secrets.token_hex", "secrets.token_bytes",
+    "secrets.token_urlsafe", "random.random", "random.randint", "random.choice", "random.Random", "os.urandom",
+    "os.environ", "os.getenv",
+}  # fmt: skip
+PURE = [
+    *(f for f in ending(".py") if f.parts[:2] == ("sharedchain", "core")),
+    *(Path("streams/ingest") / f"{name}.py" for name in (
+        "book", "breaker", "config", "decide", "fold", "identity", "judge", "lifecycle", "parked", "record", "refuse",
+        "scopes", "ticks", "turn",
+    )),
+    *(Path("sharedchain") / f"{name}.py" for name in (
+        "canonical", "contract", "dictionary", "envelope", "evolution", "fact", "links", "schemas", "scope", "soundness",
+        "spine", "topicfile", "yamlfile",
+    )),
+    *(Path("sinks") / name for name in (
+        "batch.py", "clickhouse/rows.py", "clickhouse/letters.py", "notify/stages.py", "notify/texts.py",
+        "notify/policy.py", "notify/outcome.py",
+    )),
+    *(Path("gateway") / f"{name}.py" for name in ("cloudevents", "confirm", "policy", "queries", "strict_json", "sse")),
+    Path("streams/snapshot.py"),
+]  # fmt: skip
+# Code from data, and shells: nowhere (research: reliability §6.14).
+NEVER = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load",
+         "yaml.full_load", "pickle.load", "pickle.loads", "marshal.loads", "shelve.open"}  # fmt: skip
+NEVER_IMPORTED = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "jsonpickle", "imp", "xml"}
+MAY_IMPORT = {"tests/sharedchain/test_errors.py": {"pickle"}}  # an error must survive the pickling of others
+
+
+def name_of(node: ast.AST) -> str:
+    """`a.b.c` of a chain of names; «» of anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (left := name_of(node.value)):
+        return f"{left}.{node.attr}"
+    return ""
+
+
+def banned_names(module: ast.Module, banned: set[str]) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Attribute | ast.Name) and name_of(node) in banned:
+            yield f"{node.lineno}: {name_of(node)}"
+
+
+def forbidden(module: ast.Module, may: set[str]) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            if name_of(node.func) in NEVER and not (may and name_of(node.func).split(".")[0] in may):
+                yield f"{node.lineno}: {name_of(node.func)}()"
+            if any(k.arg == "shell" and not _is_false(k.value) for k in node.keywords):
+                yield f"{node.lineno}: shell="
+        imported = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            imported = [node.module or ""]
+        for name in imported:
+            if name.split(".")[0] in NEVER_IMPORTED - may:
+                yield f"{node.lineno}: import {name}"
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
+
+
+def test_the_list_of_pure_modules_is_not_stale() -> None:
+    assert [str(f) for f in PURE if not (ROOT / f).exists()] == []
+    assert len([f for f in PURE if f.parts[:2] == ("sharedchain", "core")]) > 20
+
+
+@pytest.mark.parametrize("file", PURE, ids=str)
+def test_what_judges_reads_no_clock_no_chance_no_environment(file: Path) -> None:
+    assert [f"{file}:{found}" for found in banned_names(tree(file), EDGE)] == []
+
+
+def test_no_code_comes_from_data() -> None:
+    found = [f"{f}:{what}" for f in ending(".py") for what in forbidden(tree(f), MAY_IMPORT.get(str(f), set()))]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["import pickle", "from pickle import loads", "x = eval('1')", "yaml.load(f)", "run('ls', shell=True)", "exec(s)"],
+)
+def test_it_would_be_found(bad: str) -> None:
+    assert list(forbidden(ast.parse(bad), set()))
+
+
+@pytest.mark.parametrize("bad", ["now = time.time()", "f(datetime.now())", "x(clock=time.time)", "os.environ['A']"])
+def test_a_clock_would_be_found(bad: str) -> None:
+    assert list(banned_names(ast.parse(bad), EDGE))
