@@ -56,7 +56,12 @@ def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -
     except ValueError as error:
         said = {f"{part}_{lang}": f"{rule.id} {case.subject}" for part in ("title", "text") for lang in ("zh", "en")}
         notice.erred(desk, rule, str(error))
-    data = {**_facts(desk, case, episode), **said, "deliveries": told, "explain": _explain(case, transition, episode)}
+    data = {
+        **_facts(desk, case, episode),
+        **said,
+        "deliveries": told,
+        "explain": _explain(desk, case, transition, episode),
+    }
     desk.say(f"alert.{transition}", case.subject, rule.id, data)
     if transition == "raised" and rule.action and not desk.silent:
         _act(desk, case, data["link"])
@@ -111,7 +116,7 @@ def _texts(desk: Desk, case: Case, episode: Episode) -> dict[str, str]:
     return said
 
 
-def _explain(case: Case, transition: Transition, episode: Episode) -> str:
+def _explain(desk: Desk, case: Case, transition: Transition, episode: Episode) -> str:
     """JSON; `sources` are places on the spine: `facts` shows topic and offset beside them."""
     rule, band = case.ready.rule, case.band
     on = rule.on.measure if isinstance(rule.on, OnMeasure) else list(rule.on.event)
@@ -125,6 +130,7 @@ def _explain(case: Case, transition: Transition, episode: Episode) -> str:
             "band": {"severity": band.severity, "sign": band.sign, "threshold": band.threshold} if band else None,
             "path": [episode.status, transition],
             "since": episode.since,
+            "timezone": desk.settings.timezone,
             "sources": [{"partition": partition, "seq": seq} for partition, seq in case.sources],
             "clears": _clears(case),
         }

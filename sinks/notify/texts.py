@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sharedchain.display import local_time
 from sharedchain.envelope import rfc3339
 from sharedchain.links import link_for
 from sinks.notify.delivery import Delivery
@@ -79,9 +81,16 @@ def _text(delivery: Delivery) -> str:
         plain(data["text_zh"]),
         plain(data["text_en"]),
         f"规则 rule {data['rule_id']} · 对象 subject {data['subject']} · 数值 value {data['value_text']}",
-        f"时间 time {rfc3339(delivery.alert.recorded)} · 负责人 owner {data['owner']} · 编号 id {delivery.alert_id}",
+        f"时间 time {_local(delivery)} · 负责人 owner {data['owner'].removeprefix('role:')}",
+        f"编号 id {delivery.alert_id}",
     ]
     return "\n\n".join([said[0], said[1], "\n".join(one_line(line) for line in said[2:])])
+
+
+def _local(delivery: Delivery) -> str:
+    """When it was decided, on the clock of the company it concerns."""
+    zone = json.loads(delivery.alert.data["explain"] or "{}").get("timezone", "UTC")
+    return local_time(rfc3339(delivery.alert.recorded), zone)
 
 
 def _distinct(links: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -9,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import pytest
 import yaml
+from rich.cells import cell_len
 
 from deploy.demo.command import FIRST_LIGHT, judge
 from deploy.demo.compare import Difference
@@ -164,3 +168,18 @@ def test_killed_at_a_failpoint_in_every_program(tmp_path: Path, request: pytest.
         assert differing(judge(story, endpoints, "dongchen")) == []
         refold(endpoints, "folded_again")
         assert [v for v in compare_stores(endpoints.clickhouse, "folded_again") if not v.equal] == []
+
+
+def test_the_command_exits_1_and_names_the_row(tmp_path: Path) -> None:
+    """`sharedchain demo` on a story with one other amount; afterwards no process of its home is left."""
+    story = tmp_path / "story.yaml"
+    text = FIRST_LIGHT.read_text(encoding="utf-8")
+    story.write_text(text.replace("amount: '48000000.00'", "amount: '47000000.00'", 1), encoding="utf-8")
+    home = tmp_path / "home"
+    command = [sys.executable, "-m", "sharedchain", "demo", "--story", str(story), "--home", str(home), "--lang", "en"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "- at=2026-04-20 10:00 experience=20000000.00 forecast=FC-2026Q2-DE" in done.stdout
+    assert "+ at=2026-04-20 10:00 experience=20000000.00 forecast=FC-2026Q2-DE" in done.stdout
+    assert max(map(cell_len, done.stdout.split("what ")[0].splitlines())) <= 80
+    assert [p.pid for p in psutil.process_iter(["cmdline"]) if str(home) in " ".join(p.info["cmdline"] or [])] == []

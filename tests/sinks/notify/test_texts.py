@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +27,13 @@ def test_subject_and_text_are_in_both_languages() -> None:
     for part in ("请更新预测。", "Please refresh the forecast.", "R-01", "forecast 1", "11 天 days", "alert-1"):
         assert part in made.text
     assert made.links == ()
+
+
+def test_the_time_is_that_of_the_company() -> None:
+    delivery = told(explain='{"timezone":"Asia/Shanghai"}', owner="role:sales_director")
+    there = datetime.fromtimestamp(delivery.alert.recorded / 1000, ZoneInfo("Asia/Shanghai"))
+    made = compose((delivery,), WORDS)
+    assert f"{there:%Y-%m-%d %H:%M} +08:00 · 负责人 owner sales_director" in made.text
 
 
 def test_the_link_is_signed_for_its_reader_and_only_in_the_body() -> None:
