@@ -28,6 +28,12 @@ SECTIONS: Mapping[str, str] = {
                arrayStringConcat(anyIf(a.recipients, transition = 'escalated'), ',') AS told_then,
                arrayStringConcat(groupArrayIf(minute, transition = 'resolved'), '; ') AS resolved
         FROM alerts AS a WHERE tenant = {tenant:String} GROUP BY a.alert_id ORDER BY opened, rule""",
+    "leads": """
+        SELECT formatDateTime(time, '%F %R', {zone:String}) AS at, JSONExtractString(data, 'lead_id') AS lead,
+               JSONExtractString(data, 'expected_amount') AS amount, JSONExtractString(data, 'currency') AS currency,
+               JSONExtractString(data, 'customer_industry') AS industry,
+               JSONExtractString(data, 'demand_type') AS demand, JSONExtractString(data, 'owner_id') AS owner
+        FROM facts WHERE tenant = {tenant:String} AND type = 'lead.captured' ORDER BY lead""",
     "live": """
         SELECT formatDateTime(time, '%F %R', {zone:String}) AS at, JSONExtractString(data, 'forecast_id') AS forecast,
                JSONExtractInt(data, 'version') AS version, JSONExtractString(data, 'old_total') AS old,

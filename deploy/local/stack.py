@@ -27,7 +27,7 @@ class Stack:
     """One home and its supervisor. Create and use it on the main thread: the supervisor ends with that thread.
 
     `parts` names what shall run (`deploy.local.plan.ALL`); `env` adds variables to single processes,
-    such as {"ingest-0": {"SHAREDCHAIN_FAILPOINT": "ingest.commit"}}; `tell` hears the supervisor's lines.
+    such as {"ingest-0": {"SHAREDCHAIN_FAILPOINT": "ingest.before_commit"}}; `tell` hears the supervisor's lines.
     """
 
     def __init__(

@@ -179,7 +179,7 @@ def test_the_command_exits_1_and_names_the_row(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sharedchain", "demo", "--story", str(story), "--home", str(home), "--lang", "en"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "- at=2026-04-20 10:00 experience=20000000.00 forecast=FC-2026Q2-DE" in done.stdout
-    assert "+ at=2026-04-20 10:00 experience=20000000.00 forecast=FC-2026Q2-DE" in done.stdout
+    for sign, amount in (("-", "48000000.00"), ("+", "47000000.00")):
+        assert f"    {sign} amount={amount} at=2026-04-02 09:00" in done.stdout
     assert max(map(cell_len, done.stdout.split("what ")[0].splitlines())) <= 80
     assert [p.pid for p in psutil.process_iter(["cmdline"]) if str(home) in " ".join(p.info["cmdline"] or [])] == []
