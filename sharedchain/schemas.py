@@ -21,6 +21,9 @@ from sharedchain import canonical
 from sharedchain.errors import ConfigError
 from sharedchain.topicfile import TopicFile, TypeRules
 
+# Fields that are money (None) or hold it: records, or lists of records, with what is money in them.
+Money = tuple[tuple[str, "Money | None"], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -109,6 +112,11 @@ class EventType:
         """`terms` taken apart once: (list or "", field, dictionary)."""
         return tuple((*_apart(path), domain) for path, domain in self.terms.items())
 
+    @cached_property
+    def money(self) -> Money:
+        """Where decimals of scale 2 stand."""
+        return _money(self.schema)
+
     def key_of(self, tenant: str, data: Mapping[str, Any]) -> bytes:
         """The Kafka key of a record of this type; maps in it appear as canonical JSON."""
         said = {name: canonical.dumps(v) if isinstance(v, dict) else v for name, v in data.items()}
@@ -164,6 +172,19 @@ def fullname_of(domain: str, name: str) -> str:
 def class_name(name: str) -> str:
     """`lead.contact.logged` → `LeadContactLogged`: each word capitalised, dots dropped."""
     return "".join(word.capitalize() for word in name.split("."))
+
+
+def _money(record: Mapping[str, Any]) -> Money:
+    found: list[tuple[str, Money | None]] = []
+    for each in record["fields"]:
+        for branch in each["type"] if isinstance(each["type"], list) else [each["type"]]:
+            match branch:
+                case {"logicalType": "decimal", "scale": 2}:
+                    found.append((each["name"], None))
+                case {"type": "record"} | {"type": "array", "items": {"type": "record"}}:
+                    if within := _money(branch.get("items", branch)):
+                        found.append((each["name"], within))
+    return tuple(found)
 
 
 def _apart(path: str) -> tuple[str, str]:

@@ -7,31 +7,45 @@ transaction committed, so an aborted turn leaves no trace.
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
 from typing import Any, Protocol
 
 
 def key(*parts: str | int) -> str:
     """One text for a path of parts. Unambiguous: a `/` inside a part is escaped."""
-    return "/".join([_escaped(p) if isinstance(p, str) else str(p) for p in parts])
+    return "/".join(
+        [
+            (p if "/" not in p and "%" not in p else p.replace("%", "%25").replace("/", "%2F"))
+            if isinstance(p, str)
+            else str(p)
+            for p in parts
+        ]
+    )
 
 
-def _escaped(part: str) -> str:
-    return part.replace("%", "%25").replace("/", "%2F") if "/" in part or "%" in part else part
+@lru_cache(1 << 14)
+def place(kind: str, partition: int, *names: str) -> str:
+    """`key` for the few names that every record asks for."""
+    return key(kind, partition, *names)
 
 
-class Book(Protocol):
-    """Values are JSON values; None is «not there»."""
+class Pages(Protocol):
+    """A book that can be read. Values are JSON values; None is «not there»."""
 
     def get(self, name: str) -> Any: ...
-
-    def put(self, name: str, value: Any) -> None:
-        """Set; None removes."""
 
     def names(self, prefix: str) -> list[str]:
         """All names that begin with `prefix`, sorted."""
 
     def content(self, identity: bytes) -> bytes | None:
         """Content digest remembered for an identity digest."""
+
+
+class Book(Pages, Protocol):
+    """A book that can be written too."""
+
+    def put(self, name: str, value: Any) -> None:
+        """Set; None removes."""
 
     def remember(self, identity: bytes, content: bytes | None) -> None:
         """None forgets."""
@@ -69,7 +83,7 @@ class MemoryBook:
 class Journal:
     """A Book of changes over another one, which stays untouched."""
 
-    def __init__(self, under: Book) -> None:
+    def __init__(self, under: Pages) -> None:
         self._under = under
         self.values: dict[str, Any] = {}
         self.identities: dict[bytes, bytes | None] = {}
@@ -92,6 +106,11 @@ class Journal:
 
     def remember(self, identity: bytes, content: bytes | None) -> None:
         self.identities[identity] = content
+
+    def absorb(self, later: Journal) -> None:
+        """Take the changes of a journal that was written over this one."""
+        self.values.update(later.values)
+        self.identities.update(later.identities)
 
     def pour(self, into: Book) -> None:
         """Write every change into a book."""

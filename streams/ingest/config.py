@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from sharedchain.dictionary import Dictionary
 from sharedchain.errors import Refused
-from streams.ingest.book import Book, key
+from streams.ingest.book import Book, Pages, place
 
 TYPE = "config.defined"
 TOPIC = "chain.config.v1"
@@ -33,7 +33,7 @@ class Tenant(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in zones():
             raise ValueError(f"no time zone {value}: use an IANA name such as Asia/Shanghai")
         return value
 
@@ -56,27 +56,33 @@ def define(book: Book, partition: int, data: Mapping[str, Any]) -> None:
     """Fold one accepted item. Only what ingest itself decides by keeps its body."""
     kind, name = data["kind"], data["name"]
     body = data["body"] if kind in ("tenant", "dictionary") else ""
-    book.put(key("config", partition, kind, name), [data["hash"], body])
+    book.put(place("config", partition, kind, name), [data["hash"], body])
 
 
 def hash_of(book: Book, partition: int, kind: str, name: str) -> str:
     """Hash in force; empty when the item was never defined."""
-    return str((book.get(key("config", partition, kind, name)) or [""])[0])
+    return str((book.get(place("config", partition, kind, name)) or [""])[0])
 
 
 def tenant(book: Book, partition: int, scope: str) -> Tenant:
     """What the log said last about a tenant, or the defaults."""
-    item = book.get(key("config", partition, "tenant", scope))
+    item = book.get(place("config", partition, "tenant", scope))
     return read_tenant(item[1]) if item else Tenant()
 
 
-def dictionaries(book: Book, partition: int, domains: set[str]) -> dict[str, Dictionary]:
+def dictionaries(book: Pages, partition: int, domains: set[str]) -> dict[str, Dictionary]:
     """Those of `domains` that the log defines for this partition."""
     found = {}
     for domain in domains:
-        if item := book.get(key("config", partition, "dictionary", domain)):
+        if item := book.get(place("config", partition, "dictionary", domain)):
             found[domain] = read_dictionary(item[1])
     return found
+
+
+@lru_cache(maxsize=1)
+def zones() -> frozenset[str]:
+    """Names of all time zones; the library walks the disk for them."""
+    return frozenset(available_timezones())
 
 
 @lru_cache(maxsize=4096)

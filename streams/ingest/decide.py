@@ -2,47 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sharedchain.envelope import read_headers
 from sharedchain.errors import Reason, Refused
 from sharedchain.fact import Fact, Kind
 from sharedchain.schemas import EventType, Topic
 from sharedchain.scope import SYSTEM, partition_of
 from streams.ingest import config, judge, lifecycle, parked, scopes
-from streams.ingest.identity import Identity, content_of, identify
+from streams.ingest.identity import Identity, Known, content_of, digest, identify
+from streams.ingest.opening import opened
 from streams.ingest.record import Record
 from streams.ingest.refuse import Case, refuse, refuse_parked
 from streams.ingest.turn import Turn
 
 TICK = "clock.ticked"
-MAX_VALUE = 256 * 1024
-Judge = Callable[[Turn, Case, Topic], None]
-MAX_KEY = MAX_HEADERS = 16 * 1024
 
 
 def decide(turn: Turn, record: Record) -> Reason | None:
-    """Judge one record into the turn; the reason when it was refused. Another lane's record: nothing.
+    """Open one record and judge it; as `decide_case`. Raises ConnectionFailed: nothing was decided then."""
+    return decide_case(turn, opened(turn, record))
 
-    Raises ConnectionFailed when the registry does not answer: nothing was decided then.
-    """
-    topic = turn.catalog.topics[record.topic]
-    case = Case(record, topic.tenant or judge.DEFAULT_TENANT)
+
+def decide_case(turn: Turn, case: Case) -> Reason | None:
+    """Judge one case into the turn; the reason when it was refused. Another lane's record: nothing."""
+    if case.fault:
+        return _refused(turn, case, case.fault)
+    if not case.ours:
+        return None
+    topic = turn.catalog.topics[case.record.topic]
     try:
-        case.said = read_headers(record.headers)
-        case.scope = judge.tenant_of(case.said, topic)
-    except Refused as error:
-        return _refused(turn, case, error)
-    if topic.name == config.TOPIC:
-        return _decide(turn, case, topic, _define)
-    return _decide(turn, case, topic, _accept) if partition_of(case.scope) in turn.owned else None
-
-
-def _decide(turn: Turn, case: Case, topic: Topic, then: Judge) -> Reason | None:
-    try:
-        read(turn, case, topic)
-        then(turn, case, topic)
+        if topic.name == config.TOPIC:
+            _define(turn, case, topic)
+        else:
+            _accept(turn, case, topic)
     except Refused as error:
         return _refused(turn, case, error)
     return None
@@ -55,29 +48,14 @@ def _refused(turn: Turn, case: Case, error: Refused) -> Reason | None:
     return error.reason
 
 
-def read(turn: Turn, case: Case, topic: Topic) -> None:
-    """Bytes → type and data. Raises Refused for what cannot be read, ConnectionFailed."""
-    record = case.record
-    if record.value is None:
-        raise Refused("tombstone", "a record without a value deletes nothing here: publish an event that says so")
-    sizes = ("value", len(record.value), MAX_VALUE), ("key", len(record.key or b""), MAX_KEY)
-    headers = sum(len(n) + len(v or b"") for n, v in record.headers)
-    for what, size, limit in (*sizes, ("headers", headers, MAX_HEADERS)):
-        if size > limit:
-            raise Refused("too_large", f"the {what} has {size} bytes, at most {limit} are taken", what)
-    decoded = turn.codec.decode(topic.name, record.value)
-    case.kind, case.data, case.schema_id = decoded.type, decoded.data, decoded.schema_id
-    judge.check_type(case.said, case.kind, turn.catalog)
-
-
 def _accept(turn: Turn, case: Case, topic: Topic) -> None:
     kind, said, scope = _kind(case), case.said, case.scope
     partition = partition_of(scope)
-    known = config.dictionaries(turn.book, partition, set(kind.terms.values()))
-    data = case.data = judge.words(kind, case.data, known, said.source)
-    who = case.who = identify(said, scope, topic.name, kind.name, data, kind.identity)
+    data = case.data = judge.words(kind, case.data, turn.words(partition, kind), said.source)
+    who = case.who = case.foreseen or identify(said, scope, topic.name, kind.name, data, kind.identity)
     value = turn.codec.encode(kind, data)
-    same = repeats(turn, who, content_of(value))
+    content = content_of(value)
+    same = repeats(turn, who, content)
     if same:
         turn.counts["duplicate", topic.name] += 1
         return
@@ -86,7 +64,9 @@ def _accept(turn: Turn, case: Case, topic: Topic) -> None:
     if same is False:
         raise Refused("conflict", f"{who.source} {who.id} came before with other content: give it a new ce_id", "ce_id")
     as_kind = _as_kind(turn, kind, scope, data, time)
-    fact = _append(turn, case, as_kind, partition, time, time if as_kind == "tick" else recorded, value)
+    known = Known(who.named or digest("named", scope, who.source, who.id), who.told, content)
+    recorded = time if as_kind == "tick" else recorded
+    fact = _append(turn, case, as_kind, partition, time, recorded, value, known)
     turn.counts[as_kind, topic.name] += 1
     if as_kind == "tick":
         expire(turn, partition, fact.recorded, scope)
@@ -109,7 +89,7 @@ def _times(turn: Turn, case: Case, topic: Topic) -> tuple[int, int]:
     kind, partition = _kind(case), partition_of(case.scope)
     scope = scopes.of(turn.book, partition, case.scope)
     now = turn.clock(partition, case.scope)
-    zone = config.tenant(turn.book, partition, case.scope).timezone
+    zone = config.tenant(turn.book, partition, case.scope).timezone if case.said.time is None else ""
     otherwise = case.record.timestamp if scope.mode == "wall" else now
     time = judge.time_of(case.said, kind, case.data, zone, otherwise)
     if not now and not time:
@@ -205,7 +185,16 @@ def expire(turn: Turn, partition: int, at: int, scope: str | None = None) -> Non
             refuse_parked(turn, item, decoded.type, decoded.data, Refused("orphan", text, field))
 
 
-def _append(turn: Turn, case: Case, as_kind: Kind, partition: int, time: int, recorded: int, value: bytes) -> Fact:
+def _append(
+    turn: Turn,
+    case: Case,
+    as_kind: Kind,
+    partition: int,
+    time: int,
+    recorded: int,
+    value: bytes,
+    known: Known | None = None,
+) -> Fact:
     kind, said, who = _kind(case), case.said, case.who
     assert who is not None
     subject = case.data.get(kind.subject) if kind.subject else case.scope
@@ -228,6 +217,7 @@ def _append(turn: Turn, case: Case, as_kind: Kind, partition: int, time: int, re
         backfill=said.backfill,
         src=case.record.place,
         traceparent=said.traceparent,
+        known=known,
     )
 
 

@@ -9,25 +9,25 @@ from sharedchain.schemas import EventType
 from sharedchain.scope import EVERY_WALL_SCOPE, SYSTEM
 from streams.ingest import config, lifecycle, parked, scopes
 from streams.ingest.book import Book
-from streams.ingest.identity import content_of, digest, told_by
+from streams.ingest.identity import Known, content_of, digest, told_by
 
 REJECTED = "record.rejected"
 
 
-def fold(book: Book, types: Mapping[str, EventType], fact: Fact, value: bytes) -> None:
-    """Take one spine record; `value` is its framed bytes."""
+def fold(book: Book, types: Mapping[str, EventType], fact: Fact, value: bytes, known: Known | None = None) -> None:
+    """Take one spine record; `value` is its framed bytes. `known` spares making its digests again."""
     _clocks(book, fact)
     match fact.kind:
         case "config":
             config.define(book, fact.partition, fact.data)
-            remember(book, types[fact.type], fact, value)
+            remember(book, known or _known(types[fact.type], fact, value))
         case "parked":
             kind = types[fact.type]
-            remember(book, kind, fact, value)
+            remember(book, known or _known(kind, fact, value))
             parked.park(book, fact, value, kind)
         case "fact":
             kind = types[fact.type]
-            remember(book, kind, fact, value)
+            remember(book, known or _known(kind, fact, value))
             if kind.parent:
                 parked.unpark(book, fact.scope, fact.source, fact.id)
             lifecycle.fold(book, kind, fact.scope, fact.data)
@@ -36,16 +36,19 @@ def fold(book: Book, types: Mapping[str, EventType], fact: Fact, value: bytes) -
             if item := parked.unpark(book, fact.scope, fact.data["original_source"], fact.data["original_id"]):
                 forget(book, item)
         case "tick" if fact.scope != EVERY_WALL_SCOPE:
-            remember(book, types[fact.type], fact, value)
+            remember(book, known or _known(types[fact.type], fact, value))
 
 
-def remember(book: Book, kind: EventType, fact: Fact, value: bytes) -> None:
+def remember(book: Book, known: Known) -> None:
     """Know this event again by both of its identities."""
-    content = content_of(value)
-    book.remember(digest("named", fact.scope, fact.source, fact.id), content)
+    book.remember(known.named, known.content)
+    if known.told:
+        book.remember(known.told, known.content)
+
+
+def _known(kind: EventType, fact: Fact, value: bytes) -> Known:
     told, _ = told_by(fact.scope, kind.name, fact.data, kind.identity)
-    if told:
-        book.remember(told, content)
+    return Known(digest("named", fact.scope, fact.source, fact.id), told, content_of(value))
 
 
 def forget(book: Book, item: parked.Parked) -> None:

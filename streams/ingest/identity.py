@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sharedchain.envelope import Envelope
 from sharedchain.errors import Refused
@@ -22,6 +22,14 @@ class Identity:
     id: str
     named: bytes | None
     told: bytes | None
+
+
+class Known(NamedTuple):
+    """What the book remembers of an accepted event: digests of both its identities and its content."""
+
+    named: bytes
+    told: bytes | None
+    content: bytes
 
 
 def identify(

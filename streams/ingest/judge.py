@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from sharedchain import contract
 from sharedchain.dictionary import Dictionary
 from sharedchain.envelope import Envelope
 from sharedchain.errors import Refused
-from sharedchain.schemas import Catalog, EventType, Topic
+from sharedchain.schemas import Catalog, EventType, Money, Topic
 from sharedchain.scope import SYSTEM
+from streams.ingest import config
 
 DEFAULT_TENANT = "default"
 _DAY, _MINUTE = 86_400_000, 60_000
@@ -54,12 +55,8 @@ def words(kind: EventType, data: Mapping[str, Any], known: Mapping[str, Dictiona
 
 def values(kind: EventType, data: Mapping[str, Any]) -> None:
     """Raises Refused(domain) for a value that cannot be: negative or too much money, no such zone."""
-    for where, amount in money(kind.schema, data):
-        if amount < 0:
-            raise Refused("domain", f"{where} is {amount}: money is not negative here", where)
-        if amount >= _MONEY:
-            raise Refused("domain", f"{where} does not fit decimal(18,2)", where)
-    if (zone := data.get("timezone")) and zone not in available_timezones():
+    _check_money(kind.money, data, "")
+    if (zone := data.get("timezone")) and zone not in config.zones():
         raise Refused("domain", f"no time zone {zone!r}: use an IANA name such as Asia/Shanghai", "timezone")
 
 
@@ -91,26 +88,21 @@ def plausible(time: int, now: int, topic: Topic, backfill: bool) -> None:
         )
 
 
-def money(schema: Mapping[str, Any], data: Any, at: str = "") -> Iterator[tuple[str, Decimal]]:
-    """Every decimal of scale 2 in a value, with where it stands (`lines[2].amount`)."""
-    for field in schema["fields"]:
-        value = data.get(field["name"])
+def _check_money(places: Money, data: Mapping[str, Any], at: str) -> None:
+    for name, within in places:
+        value = data.get(name)
         if value is None:
             continue
-        where = f"{at}{field['name']}"
-        for form in _forms(field["type"]):
-            if form.get("logicalType") == "decimal" and form.get("scale") == 2:
-                yield where, value
-            elif form["type"] == "record" and isinstance(value, dict):
-                yield from money(form, value, f"{where}.")
-            elif form["type"] == "array" and isinstance(form["items"], dict) and form["items"].get("type") == "record":
-                for index, element in enumerate(value):
-                    yield from money(form["items"], element, f"{where}[{index}].")
-
-
-def _forms(declared: Any) -> list[Mapping[str, Any]]:
-    branches = declared if isinstance(declared, list) else [declared]
-    return [b for b in branches if isinstance(b, dict)]
+        if within is None:
+            if value < 0:
+                raise Refused("domain", f"{at}{name} is {value}: money is not negative here", at + name)
+            if value >= _MONEY:
+                raise Refused("domain", f"{at}{name} does not fit decimal(18,2)", at + name)
+        elif isinstance(value, dict):
+            _check_money(within, value, f"{at}{name}.")
+        else:
+            for index, element in enumerate(value):
+                _check_money(within, element, f"{at}{name}[{index}].")
 
 
 def _iso(ms: int) -> str:

@@ -17,7 +17,8 @@ from sharedchain.scope import PARTITIONS
 from streams.ingest import config, metrics, ticks
 from streams.ingest.book import key
 from streams.ingest.breaker import Breaker
-from streams.ingest.decide import decide
+from streams.ingest.decide import decide_case
+from streams.ingest.opening import opened, questions
 from streams.ingest.reader import Reader
 from streams.ingest.record import Record, in_append_order
 from streams.ingest.recovery import recover
@@ -69,7 +70,10 @@ class Lane:
             records = self._reader.read(self._settings.batch, max(wait, 0.001))
             while not stop.is_set() and not self._turn(records):
                 stop.wait(0.5)
+            if self._store.due():
+                self._store.write()
         self._reader.close()
+        self._store.write()
         self._store.close()
 
     def _turn(self, records: list[Record]) -> bool:
@@ -98,13 +102,16 @@ class Lane:
     def _judge(
         self, turn: Turn, records: list[Record], breakers: dict[Place, Breaker], offsets: dict[Place, int]
     ) -> None:
-        for record in in_append_order(records, config.TOPIC):
+        cases = [opened(turn, record) for record in in_append_order(records, config.TOPIC)]
+        self._store.foresee(*questions(cases))
+        for case in cases:
+            record = case.record
             place = (record.topic, record.partition)
             breaker = breakers[place]
             if breaker.stopped:
                 turn.book.put(key("stopped", *place), 1)
                 continue
-            reason = decide(turn, record)
+            reason = decide_case(turn, case)
             breaker.observe(_source(record), reason)
             offsets[place] = record.offset + 1
 

@@ -57,6 +57,18 @@ def fold(book: Book, kind: EventType, scope: str, data: Mapping[str, Any]) -> No
         book.put(entity("forecast", scope, data["forecast_id"]), data["version"])
 
 
-def entity(name: str, scope: str, identity: str) -> str:
+def asks(kind: EventType, scope: str, data: Mapping[str, Any]) -> list[str]:
+    """Names that an event of this type asks the book for."""
+    names = []
+    if kind.creates:
+        names.append(entity(kind.creates, scope, data.get(kind.subject)))
+    if kind.parent:
+        names.append(entity(kind.parent.entity, scope, data.get(kind.parent.field)))
+    if kind.name == FORECAST:
+        names.append(entity("forecast", scope, data.get("forecast_id")))
+    return names
+
+
+def entity(name: str, scope: str, identity: Any) -> str:
     """Where the book keeps an entity's stage (or, of a forecast, its last version)."""
-    return key("entity", scope, name, identity)
+    return key("entity", scope, name, str(identity))

@@ -62,9 +62,10 @@ def park(book: Book, fact: Fact, value: bytes, kind: EventType) -> None:
         parent=str(fact.data[kind.parent.field]),
         deadline=fact.recorded + PATIENCE,
     )
-    name = _name(item.scope, item.source, item.id)
+    name = name_of(item.scope, item.source, item.id)
     book.put(name, item)
-    book.put(_children(item), [*(book.get(_children(item)) or ()), name])
+    siblings = children_of(item.scope, item.entity, item.parent)
+    book.put(siblings, [*(book.get(siblings) or ()), name])
     book.put(_due(item), name)
 
 
@@ -72,21 +73,22 @@ def unpark(book: Book, scope: str, source: str, identity: str) -> Parked | None:
     """Forget a waiting fact; None when there was none."""
     item = waiting(book, scope, source, identity)
     if item:
-        name = _name(scope, source, identity)
-        others = [n for n in book.get(_children(item)) or () if n != name]
-        book.put(_children(item), others or None)
+        name = name_of(scope, source, identity)
+        siblings = children_of(item.scope, item.entity, item.parent)
+        others = [n for n in book.get(siblings) or () if n != name]
+        book.put(siblings, others or None)
         book.put(name, None)
         book.put(_due(item), None)
     return item
 
 
 def waiting(book: Book, scope: str, source: str, identity: str) -> Parked | None:
-    return _read(book.get(_name(scope, source, identity)))
+    return _read(book.get(name_of(scope, source, identity)))
 
 
 def children(book: Book, scope: str, entity: str, parent: str) -> list[Parked]:
     """Those who wait for this parent, in their order on the spine."""
-    return [_found(book, n) for n in book.get(key("children", scope, entity, parent)) or ()]
+    return [_found(book, n) for n in book.get(children_of(scope, entity, parent)) or ()]
 
 
 def overdue(book: Book, partition: int, at: int) -> list[Parked]:
@@ -109,12 +111,14 @@ def _read(value: Any) -> Parked | None:
     return Parked(*value) if value else None
 
 
-def _name(scope: str, source: str, identity: str) -> str:
+def name_of(scope: str, source: str, identity: str) -> str:
+    """Where the book keeps a waiting fact."""
     return key("parked", scope, source, identity)
 
 
-def _children(item: Parked) -> str:
-    return key("children", item.scope, item.entity, item.parent)
+def children_of(scope: str, entity: str, parent: str) -> str:
+    """Where the book keeps who waits for this parent."""
+    return key("children", scope, entity, parent)
 
 
 def _due(item: Parked) -> str:

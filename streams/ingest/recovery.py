@@ -19,8 +19,9 @@ from sharedchain.scope import SPINE
 from sharedchain.spine import read_fact
 from streams.ingest import scopes
 from streams.ingest.book import Journal
+from streams.ingest.disk import Mark
 from streams.ingest.fold import fold
-from streams.ingest.store import Mark, Store
+from streams.ingest.store import Store
 
 _CHUNK = 5000
 
@@ -93,6 +94,7 @@ def _follow(reader: Consumer, codec: Codec, store: Store, owned: tuple[int, ...]
             count += 1
         if fresh and (len(journal.values) + len(journal.identities) > _CHUNK or not left):
             store.adopt(journal, fresh)
+            store.write()
             journal, fresh = Journal(store), {}
     return count
 

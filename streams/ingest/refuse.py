@@ -31,6 +31,9 @@ class Case:
     data: Mapping[str, Any] = field(default_factory=dict)
     schema_id: int | None = None
     who: Identity | None = None
+    foreseen: Identity | None = None  # who it will be, unless a fault is found first
+    ours: bool = False  # this lane's to judge
+    fault: Refused | None = None  # why it could not even be read
 
     def named(self) -> tuple[str, str]:
         """(source, id) as far as the record says them."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sharedchain.errors import Refused
 from sharedchain.scope import SYSTEM
 from streams.ingest import config
-from streams.ingest.book import Book, key
+from streams.ingest.book import Book, place
 
 
 class Head(NamedTuple):
@@ -35,16 +35,16 @@ class Scope(NamedTuple):
 
 
 def head(book: Book, partition: int) -> Head:
-    return Head(*(book.get(key("head", partition)) or ()))
+    return Head(*(book.get(place("head", partition)) or ()))
 
 
 def set_head(book: Book, partition: int, value: Head) -> None:
-    book.put(key("head", partition), value)
+    book.put(place("head", partition), value)
 
 
 def known(book: Book, partition: int, name: str) -> Scope | None:
     """The scope if it has a record already."""
-    item = book.get(key("scope", partition, name))
+    item = book.get(place("scope", partition, name))
     return Scope(*item) if item else None
 
 
@@ -54,13 +54,13 @@ def of(book: Book, partition: int, name: str) -> Scope:
 
 
 def put(book: Book, partition: int, name: str, value: Scope) -> None:
-    book.put(key("scope", partition, name), value)
+    book.put(place("scope", partition, name), value)
 
 
 def holds_wall(book: Book, partition: int) -> bool:
     """Whether wall ticks are due here: `_system` alone has no use for time."""
-    names = book.names(key("scope", partition) + "/")
-    return any(book.get(n)[0] == "wall" for n in names if n != key("scope", partition, SYSTEM))
+    names = book.names(place("scope", partition) + "/")
+    return any(book.get(n)[0] == "wall" for n in names if n != place("scope", partition, SYSTEM))
 
 
 def check_tick(scope: Scope, at: int) -> None:

@@ -1,132 +1,95 @@
-"""The lane's book on disk: a cache of the spine, `HOME/ingest/lane<k>.sqlite`.
+"""The lane's book: a cache of the spine, kept in `HOME/ingest/lane<k>.sqlite`.
 
-It holds the fold of the spine up to a mark for each partition. Losing it costs only time. Each
-opening takes it over: whoever had it before can write no more (a frozen predecessor may wake up).
+It holds the fold of the spine up to a mark for each partition. Losing it costs only time, so what
+was adopted waits in memory and reaches the disk now and then: a recovery folds again what the file
+lacks.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
+import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from sharedchain.errors import Fenced
 from streams.ingest.book import Journal
+from streams.ingest.disk import Disk, Mark
 
-FORMAT = "ingest-1"  # another fold or another layout: another name, and the cache is built anew
-_TABLES = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS mark (partition INTEGER PRIMARY KEY, seq INTEGER, offset INTEGER, id TEXT);
-CREATE TABLE IF NOT EXISTS value (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS identity (digest BLOB PRIMARY KEY, content BLOB) WITHOUT ROWID;
-"""
 _HOT = ("head/", "scope/", "config/")  # few, and read for every record
-
-
-class Mark(NamedTuple):
-    """The last spine record of a partition that the cache has folded."""
-
-    seq: int
-    offset: int
-    id: str
+_MANY = 40_000  # changes that wait in memory
+_LONG = 1.0  # seconds that a change waits while the lane is busy
 
 
 class Store:
-    """A Book in SQLite. Changes come as a whole: `adopt`."""
+    """A Book that takes whole journals (`adopt`) and brings them to the disk (`write`)."""
 
     def __init__(self, file: Path | str) -> None:
         """Open or create; raises sqlite3.Error for a file that cannot be used."""
-        self._db = sqlite3.connect(file, timeout=2.0, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute("PRAGMA cache_size=-16384")
-        self._db.executescript(_TABLES)
-        if self._meta("format") not in (None, FORMAT):
-            self.clear()
-        self._own = self._take_over()
+        self._disk = Disk(file)
         self._hot: dict[str, Any] = {}
-        self._warm()
+        self._begin()
+        for prefix in _HOT:
+            self._hot.update((name, self._disk.get(name)) for name in self._disk.names(prefix))
 
     def get(self, name: str) -> Any:
-        if name.startswith(_HOT):
-            return self._hot.get(name)
-        row = self._db.execute("SELECT value FROM value WHERE name = ?", (name,)).fetchone()
-        return json.loads(row[0]) if row else None
+        return self._hot.get(name) if name.startswith(_HOT) else self._fresh.get(name)
 
     def names(self, prefix: str) -> list[str]:
         if prefix.startswith(_HOT):
-            return sorted(n for n in self._hot if n.startswith(prefix))
-        rows = self._db.execute(
-            "SELECT name FROM value WHERE name >= ? AND name < ? ORDER BY name", (prefix, prefix + "\U0010ffff")
-        )
-        return [row[0] for row in rows]
+            return sorted(n for n, value in self._hot.items() if value is not None and n.startswith(prefix))
+        return self._fresh.names(prefix)
 
     def content(self, identity: bytes) -> bytes | None:
-        row = self._db.execute("SELECT content FROM identity WHERE digest = ?", (identity,)).fetchone()
-        return row[0] if row else None
+        return self._fresh.content(identity)
 
     def put(self, name: str, value: Any) -> None:
-        if name.startswith(_HOT):
-            if value is None:
-                self._hot.pop(name, None)
-            else:
-                self._hot[name] = value
-        if value is None:
-            self._db.execute("DELETE FROM value WHERE name = ?", (name,))
-        else:
-            self._db.execute("REPLACE INTO value VALUES (?, ?)", (name, json.dumps(value)))
+        """Set one value outside of any turn; None removes."""
+        change = Journal(self)
+        change.put(name, value)
+        self.adopt(change, {})
+        self.write()
 
-    def remember(self, identity: bytes, content: bytes | None) -> None:
-        if content is None:
-            self._db.execute("DELETE FROM identity WHERE digest = ?", (identity,))
-        else:
-            self._db.execute("REPLACE INTO identity VALUES (?, ?)", (identity, content))
+    def foresee(self, names: Iterable[str], identities: Iterable[bytes]) -> None:
+        """What a turn is likely to ask, read ahead together; it may ask anything else too."""
+        values, known = self._fresh.values, self._fresh.identities
+        self._disk.foresee((n for n in names if n not in values), (i for i in identities if i not in known))
 
     def marks(self) -> dict[int, Mark]:
-        return {p: Mark(*rest) for p, *rest in self._db.execute("SELECT partition, seq, offset, id FROM mark")}
+        """Up to where the spine is folded, in memory or on disk."""
+        return self._disk.marks() | self._marks
 
     def adopt(self, journal: Journal, marks: dict[int, Mark]) -> None:
-        """Pour a journal and move the marks, as one. Raises Fenced when a successor took the file over."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            if self._meta("owner") != str(self._own):
-                raise Fenced("another process of this lane took over its cache")
-            journal.pour(self)
-            rows: Iterable[tuple[int, int, int, str]] = ((p, m.seq, m.offset, m.id) for p, m in marks.items())
-            self._db.executemany("REPLACE INTO mark VALUES (?, ?, ?, ?)", rows)
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        """Take a journal and move the marks, as one."""
+        self._fresh.absorb(journal)
+        self._hot.update((n, value) for n, value in journal.values.items() if n.startswith(_HOT))
+        self._marks |= marks
+
+    def due(self) -> bool:
+        """Whether much waits for the disk, or something for long."""
+        waits = len(self._fresh.values) + len(self._fresh.identities)
+        return waits > _MANY or (waits > 0 and time.monotonic() - self._written > _LONG)
+
+    def write(self) -> None:
+        """Bring everything to the disk. Raises Fenced when a successor took the file over."""
+        if self._fresh.values or self._fresh.identities or self._marks:
+            self._disk.write(self._fresh, self._marks)
+        self._begin()
 
     def clear(self) -> None:
         """Forget everything: the spine will tell it again."""
-        for table in ("value", "identity", "mark"):
-            self._db.execute(f"DELETE FROM {table}")
+        self._disk.clear()
         self._hot = {}
+        self._begin()
 
     def close(self) -> None:
-        self._db.close()
+        """Without writing: see `write`."""
+        self._disk.close()
 
-    def _take_over(self) -> int:
-        self._db.execute("BEGIN IMMEDIATE")
-        own = int(self._meta("owner") or 0) + 1
-        self._db.execute("REPLACE INTO meta VALUES ('owner', ?), ('format', ?)", (str(own), FORMAT))
-        self._db.execute("COMMIT")
-        return own
-
-    def _warm(self) -> None:
-        for prefix in _HOT:
-            rows = self._db.execute(
-                "SELECT name, value FROM value WHERE name >= ? AND name < ?", (prefix, prefix + "\U0010ffff")
-            )
-            self._hot.update((name, json.loads(value)) for name, value in rows)
-
-    def _meta(self, name: str) -> str | None:
-        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+    def _begin(self) -> None:
+        self._fresh = Journal(self._disk)
+        self._marks: dict[int, Mark] = {}
+        self._written = time.monotonic()
 
 
 def open_store(file: Path) -> Store:

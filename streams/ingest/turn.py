@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sharedchain.codec import Decoded
+from sharedchain.dictionary import Dictionary
 from sharedchain.errors import Reason
 from sharedchain.fact import Fact, Kind
 from sharedchain.schemas import Catalog, EventType
 from sharedchain.scope import EVERY_WALL_SCOPE, SYSTEM
-from streams.ingest import scopes
-from streams.ingest.book import Book, Journal
+from streams.ingest import config, scopes
+from streams.ingest.book import Journal, Pages
 from streams.ingest.fold import fold
+from streams.ingest.identity import Known
 from streams.ingest.record import Record
 
 SOURCE = "sharedchain:ingest"
@@ -59,7 +61,7 @@ class DeadLetter:
 class Turn:
     """`now` is the wall clock, milliseconds; `owned` the spine partitions of this lane."""
 
-    under: Book
+    under: Pages
     catalog: Catalog
     codec: Words
     owned: tuple[int, ...]
@@ -68,12 +70,22 @@ class Turn:
     dead: list[DeadLetter] = field(default_factory=list)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # (outcome, topic)
     book: Journal = field(init=False)
+    _words: dict[tuple[int, str], dict[str, Dictionary]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.book = Journal(self.under)
 
     def append(
-        self, *, kind: Kind, partition: int, scope: str, recorded: int, value: bytes, traceparent: str = "", **said: Any
+        self,
+        *,
+        kind: Kind,
+        partition: int,
+        scope: str,
+        recorded: int,
+        value: bytes,
+        traceparent: str = "",
+        known: Known | None = None,
+        **said: Any,
     ) -> Fact:
         """Number a record, fold it, and put it at the end of the turn."""
         fact = Fact(
@@ -84,9 +96,19 @@ class Turn:
             recorded=recorded,
             **said,
         )
-        fold(self.book, self.catalog.types, fact, value)
+        fold(self.book, self.catalog.types, fact, value, known)
         self.entries.append(Entry(fact, value, traceparent))
+        if kind == "config":
+            self._words.clear()
         return fact
+
+    def words(self, partition: int, kind: EventType) -> dict[str, Dictionary]:
+        """The dictionaries that a type needs, as the log defines them for a partition now."""
+        known = self._words.get((partition, kind.name))
+        if known is None:
+            known = config.dictionaries(self.book, partition, set(kind.terms.values()))
+            self._words[partition, kind.name] = known
+        return known
 
     def clock(self, partition: int, scope: str) -> int:
         """The recorded time that a record of this scope gets now; 0 = a driven scope without a tick."""

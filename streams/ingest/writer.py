@@ -16,9 +16,9 @@ from sharedchain.kafka import consumer, transactional_producer
 from sharedchain.scope import SPINE
 from sharedchain.spine import spine_headers
 from streams.ingest import letters
+from streams.ingest.disk import Mark
 from streams.ingest.record import Record
 from streams.ingest.recovery import read_at
-from streams.ingest.store import Mark
 from streams.ingest.ticks import Place
 from streams.ingest.turn import DeadLetter, Entry, Turn
 
