@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo up down check test bench lock clean
+.PHONY: help setup demo up down check test bench pages lock clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-8s %s\n' "$$t" "$$d"; done
@@ -41,7 +41,10 @@ test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHous
 	@$(BIN)/python -m pytest --require-real
 
 bench: $(READY) ## speed, as ratios in one run
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.spine
+
+pages: $(READY) ## write the generated pages of docs/ anew
+	@$(BIN)/python -m deploy.pages
 
 lock: $(READY) ## resolve requirements/dev.lock anew (needs uv; names no registry)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra chain --extra dev -o requirements/dev.lock pyproject.toml

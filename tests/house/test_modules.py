@@ -6,8 +6,6 @@ import ast
 from pathlib import Path
 from statistics import median
 
-import pytest
-
 from tests.house.tree import ending, text, tree
 
 MODULES = ending(".py")
@@ -17,10 +15,9 @@ LONG_FUNCTIONS: dict[str, str] = {}  # "path:name" → why it may be longer
 VAGUE = {"utils", "util", "common", "helpers", "helper", "manager", "managers", "misc", "base_utils"}
 
 
-def test_the_median_module_is_short_and_none_is_long(record_property: pytest.RecordProperty) -> None:
+def test_the_median_module_is_short_and_none_is_long() -> None:
     lines = {file: len(text(file).splitlines()) for file in MODULES}
     middle = median(lines.values())
-    record_property("median", middle)
     print(f"{len(lines)} modules, median {middle} lines, longest {max(lines.values())}")
     assert middle <= 100
     assert {str(file): n for file, n in lines.items() if n > LINES} == {}

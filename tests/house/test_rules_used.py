@@ -1,0 +1,36 @@
+"""Nothing under rules/ lies there for nobody."""
+
+from __future__ import annotations
+
+import re
+
+from sharedchain import rulecheck
+from sharedchain.core.reducers import DAILY, REDUCERS
+from tests.house.tree import ROOT
+
+BOOK = rulecheck.check()
+
+
+def test_the_book_is_sound() -> None:
+    assert BOOK.findings == []
+
+
+def test_every_rule_is_in_a_pack() -> None:
+    packed = {rule for pack, _ in BOOK.models["pack"].values() for rule in pack.rules}
+    assert {rule.id for rule, _ in BOOK.rules()} - packed == set()
+
+
+def test_every_runbook_belongs_to_a_rule() -> None:
+    written = {f"rules/runbooks/{path.name}" for path in (ROOT / "rules" / "runbooks").glob("*.md")}
+    assert written == {rule.runbook for rule, _ in BOOK.rules()}
+
+
+def test_every_part_of_a_measure_is_used_by_its_whole() -> None:
+    """`M-01` and levels are asked for by people; `M-01.closed` exists for other measures, and so does a reducer."""
+    used = {name for measure in BOOK.measures().values() if measure.computed for name in measure.computed.of}
+    used |= {name for measure in BOOK.measures().values() for name in [measure.reducer] if name}
+    for rule, document in BOOK.rules():
+        used |= {rule.goal_measure, *re.findall(r"M-\d\d(?:\.\w+)?", document.path.read_text("utf-8"))}
+    parts = {name for name, measure in BOOK.measures().items() if "." in name and measure.kind != "level"}
+    assert parts - used == set()
+    assert {*REDUCERS, *DAILY} - used == set()
