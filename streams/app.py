@@ -1,7 +1,8 @@
 """The engine: `faust -A streams.app worker --without-web`, with the home in SHAREDCHAIN_HOME.
 
 SHAREDCHAIN_SLOT (default 0) names the worker: start several with different slots to share the
-eight partitions.
+eight partitions. SHAREDCHAIN_ENGINE_SESSION (seconds, default 8): how long the others wait for a
+worker that does not answer before they take its partitions.
 """
 
 from __future__ import annotations
@@ -27,4 +28,10 @@ _words = Words(
     write=lambda derived: derived_record(_codec, derived),
 )
 
-app = engine_app(_endpoints, _core, _words, Seat(slot=os.environ.get("SHAREDCHAIN_SLOT", "0"), home=_endpoints.home))
+_seat = Seat(
+    slot=os.environ.get("SHAREDCHAIN_SLOT", "0"),
+    home=_endpoints.home,
+    session=float(os.environ.get("SHAREDCHAIN_ENGINE_SESSION", "8")),
+)
+
+app = engine_app(_endpoints, _core, _words, _seat)

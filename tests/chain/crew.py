@@ -1,25 +1,43 @@
-"""Worker processes of a toy run: started, broken on purpose, seen to die, started again."""
+"""Worker processes of a run: started, broken on purpose, seen to die, started again."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from confluent_kafka import KafkaException
 
 from sharedchain.barrier import Barrier, NotSettled, Stage
 from sharedchain.endpoints import Endpoints
-from streams.watchdog import STUCK
-from tests.chain.toy import Toy
 
-_WORKER = Path(__file__).with_name("toy_worker.py")
+
+class Trade(Protocol):
+    """What the workers of a crew are, by slot."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """What the crew must have passed to be caught up."""
+
+    @property
+    def excused(self) -> tuple[int, ...]:
+        """Exit codes of a worker that judged itself too late, on a machine that stood still for seconds."""
+
+    def command(self, slot: str) -> list[str]: ...
+
+    def starting(self, slot: str) -> dict[str, str]:
+        """Called before each start of the slot; what to add to its environment."""
+
+    def joined(self, slot: str) -> bool:
+        """Whether the worker that was started last takes part."""
 
 
 @dataclass
@@ -27,54 +45,79 @@ class Crew:
     """Workers by slot. `exits` counts how each ended: −9 = SIGKILL, 0 = asked to, 70–73 = by itself."""
 
     endpoints: Endpoints
-    toy: Toy
+    trade: Trade
     folder: Path
-    twin: str = ""  # which mechanism toy_worker.py replaces
+    name: str = "worker"
+    env: dict[str, str] = field(default_factory=dict)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     exits: list[int] = field(default_factory=list)
+    hits: list[str] = field(default_factory=list)  # failpoints at which a worker died
+
+    _frozen: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _number = itertools.count()
 
     def start(self, slot: str, **env: str) -> subprocess.Popen[bytes]:
-        self._ready(slot).unlink(missing_ok=True)
-        command = [sys.executable, str(_WORKER), str(self.endpoints.home), self.toy.run, slot]
-        with (self.folder / f"worker-{slot}.log").open("ab") as log:
+        own = self.trade.starting(slot)
+        with self._log(slot).open("ab") as log:
             self.running[slot] = subprocess.Popen(
-                [*command, "worker", "--without-web", "-l", "warn"],
+                self.trade.command(slot),
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "TOY_TWIN": self.twin, "TOY_READY": str(self._ready(slot)), **env},
+                env={**os.environ, **self.env, **own, **env},
             )
         return self.running[slot]
 
-    def _ready(self, slot: str) -> Path:
-        return self.folder / f"ready-{slot}"
-
     def any_ready(self, chance: random.Random) -> str:
-        """A worker by chance, when it is a member of its group."""
+        """A worker by chance, when it takes part."""
         slot = chance.choice(sorted(self.running))
         self.ready(slot)
         return slot
 
     def ready(self, slot: str) -> None:
-        """Wait until the worker is a member of its group."""
-        self.until(self._ready(slot).exists, 40, f"worker {slot} does not join")
+        """Wait until the worker takes part."""
+        self.until(lambda: self.trade.joined(slot), 40, f"{self.name} {slot} does not join")
 
     def fail_at(self, slot: str, failpoint: str) -> None:
         """Start with a failpoint, and return when the worker has died there."""
-        log = self.folder / f"hit-{failpoint}"
-        for _ in range(3):  # on a machine that stands still for seconds the watchdog may be first
+        log = self.folder / f"hit-{failpoint}-{next(self._number)}"
+        for _ in range(3):
             self.start(slot, SHAREDCHAIN_FAILPOINT=failpoint, SHAREDCHAIN_FAILPOINT_LOG=str(log))
-            if self.ended(slot, -signal.SIGKILL, STUCK) != STUCK:
+            if self.ended(slot, -signal.SIGKILL, *self.trade.excused) == -signal.SIGKILL:
                 break
-        assert failpoint.split(":", maxsplit=1)[0] in log.read_text().split()
+        name = failpoint.split(":", maxsplit=1)[0]
+        assert name in log.read_text().split()
+        self.hits.append(name)
 
     def signal(self, slot: str, sig: signal.Signals) -> None:
         self.running[slot].send_signal(sig)
 
+    def kill(self, slot: str) -> None:
+        self.signal(slot, signal.SIGKILL)
+        self.ended(slot, -signal.SIGKILL)
+
+    def freeze(self, slot: str) -> subprocess.Popen[bytes]:
+        """Stop the worker where it is, and take its slot away."""
+        frozen = self.running.pop(slot)
+        frozen.send_signal(signal.SIGSTOP)
+        self._frozen.append(frozen)
+        until(lambda: state(frozen.pid) == "T", 10, f"{self.name} {slot} does not stop")
+        return frozen
+
+    def thaw(self, slot: str, frozen: subprocess.Popen[bytes], *codes: int) -> None:
+        """Let a frozen worker go on, and see that it notices that its time is over."""
+        frozen.send_signal(signal.SIGCONT)
+        self.over(slot, frozen, *codes)
+        self._frozen.remove(frozen)
+
     def ended(self, slot: str, *codes: int, timeout: float = 40.0) -> int:
         """Wait until a worker has ended, and see that it ended as meant."""
-        code = self.running.pop(slot).wait(timeout)
+        return self.over(slot, self.running.pop(slot), *codes, timeout=timeout)
+
+    def over(self, slot: str, process: subprocess.Popen[bytes], *codes: int, timeout: float = 40.0) -> int:
+        """The same of a process that gave up its slot before."""
+        code = process.wait(timeout)
         self.exits.append(code)
-        assert not codes or code in codes, f"worker {slot} ended with {code}, not {codes}: {self.told(slot)}"
+        assert not codes or code in codes, f"{self.name} {slot} ended with {code}, not {codes}: {self.told(slot)}"
         return code
 
     def revive(self) -> None:
@@ -85,10 +128,12 @@ class Crew:
                 self.start(slot)
 
     def caught_up(self, timeout: float = 45.0) -> None:
-        """Wait until everything on the spine now is decided, reviving who falls."""
-        stage = Stage(self.toy.wiring.group, (self.toy.wiring.spine,))
+        """Wait until everything that is there now is decided, reviving who falls."""
+        deadline = time.monotonic() + timeout
         with Barrier(self.endpoints) as barrier:
-            self.until(lambda: passed(barrier, stage), timeout, "the engine is behind")
+            for stage in self.trade.stages:
+                left = deadline - time.monotonic()
+                self.until(partial(passed, barrier, stage, 0.5), left, f"{stage.group} is behind")
 
     def until(self, condition: Callable[[], object], timeout: float, otherwise: str) -> None:
         """Wait for a condition while the workers are kept alive."""
@@ -100,20 +145,29 @@ class Crew:
         until(holds, timeout, otherwise)
 
     def told(self, slot: str) -> str:
-        return (self.folder / f"worker-{slot}.log").read_text()[-3000:]
+        return self._log(slot).read_text(errors="replace")[-3000:]
 
     def end(self) -> None:
-        for process in self.running.values():
+        for process in [*self.running.values(), *self._frozen]:
             process.kill()
             process.wait()
 
+    def _log(self, slot: str) -> Path:
+        return self.folder / f"{self.name}-{slot}.log"
 
-def passed(barrier: Barrier, stage: Stage) -> bool:
+
+def passed(barrier: Barrier, stage: Stage, patience: float = 0.0) -> bool:
+    """Whether the group has passed the end as it is now, within `patience` seconds."""
     try:
-        barrier.wait(stage, time.monotonic())
+        barrier.wait(stage, time.monotonic() + patience)
     except (NotSettled, KafkaException):  # the position is not known while a transaction on it is open
         return False
     return True
+
+
+def state(pid: int) -> str:
+    """What Linux says of a process: R, S, T (stopped) …"""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 
 
 def until(condition: Callable[[], object], timeout: float, otherwise: str) -> None:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from streams import snapshot
 from streams.lanes import FENCED, GAP
 from streams.tail import READER, records
 from streams.watchdog import STUCK
-from tests.chain.crew import Crew, passed, until
+from tests.chain.crew import Crew, passed, state, until
 from tests.chain.toy import CORE, Found, SpineLane, Toy, faults, look, read, step
 
 pytestmark = pytest.mark.stack
@@ -50,9 +51,38 @@ def toy(broker: Endpoints) -> Toy:
 
 @pytest.fixture
 def crew(broker: Endpoints, toy: Toy, tmp_path: Path) -> Iterator[Crew]:
-    people = Crew(broker, toy, tmp_path)
+    people = Crew(broker, ToyTrade(broker, toy, tmp_path), tmp_path)
     yield people
     people.end()
+
+
+@dataclass(frozen=True)
+class ToyTrade:
+    """Workers of toy_worker.py."""
+
+    endpoints: Endpoints
+    toy: Toy
+    folder: Path
+    excused: tuple[int, ...] = (STUCK,)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return (Stage(self.toy.wiring.group, (self.toy.wiring.spine,)),)
+
+    def command(self, slot: str) -> list[str]:
+        worker = str(Path(__file__).with_name("toy_worker.py"))
+        own = [sys.executable, worker, str(self.endpoints.home), self.toy.run, slot]
+        return [*own, "worker", "--without-web", "-l", "warn"]
+
+    def starting(self, slot: str) -> dict[str, str]:
+        self._flag(slot).unlink(missing_ok=True)
+        return {"TOY_READY": str(self._flag(slot))}
+
+    def joined(self, slot: str) -> bool:
+        return self._flag(slot).exists()
+
+    def _flag(self, slot: str) -> Path:
+        return self.folder / f"ready-{slot}"
 
 
 class Load(threading.Thread):
@@ -123,12 +153,9 @@ def _round(crew: Crew, chance: random.Random) -> list[Callable[[], None]]:
 
     def stop() -> None:
         slot = crew.any_ready(chance)
-        frozen = crew.running.pop(slot)
-        frozen.send_signal(signal.SIGSTOP)
+        frozen = crew.freeze(slot)
         crew.caught_up()  # the session runs out, the others take over
-        frozen.send_signal(signal.SIGCONT)
-        crew.running[slot] = frozen
-        crew.ended(slot, FENCED, STUCK)  # fenced, or its watchdog was first
+        crew.thaw(slot, frozen, FENCED, STUCK)  # fenced, or its watchdog was first
         crew.start(slot)
 
     def leave_and_join() -> None:
@@ -141,8 +168,7 @@ def _round(crew: Crew, chance: random.Random) -> list[Callable[[], None]]:
     def fail(failpoint: str) -> Callable[[], None]:
         def at() -> None:  # killed at a moment of chance, then at a place of choice
             slot = crew.any_ready(chance)
-            crew.signal(slot, signal.SIGKILL)
-            crew.ended(slot, -signal.SIGKILL)
+            crew.kill(slot)
             crew.fail_at(slot, failpoint)
             crew.start(slot)
 
@@ -186,7 +212,7 @@ def _judge(broker: Endpoints, toy: Toy, lane: SpineLane) -> tuple[Found, list[st
 
 
 def test_twin_outputs_outside_the_transaction_are_seen_twice(broker: Endpoints, toy: Toy, crew: Crew) -> None:
-    crew.twin = "loose_outputs"
+    crew.env["TOY_TWIN"] = "loose_outputs"
     lane = SpineLane(broker, toy, SCOPES, 1)
     lane.write(200)
     crew.fail_at("0", "engine.after_outputs:2")
@@ -197,7 +223,7 @@ def test_twin_outputs_outside_the_transaction_are_seen_twice(broker: Endpoints, 
 
 
 def test_twin_uncommitted_reads_decide_on_aborted_records(broker: Endpoints, toy: Toy, crew: Crew) -> None:
-    crew.twin = "dirty_reads"
+    crew.env["TOY_TWIN"] = "dirty_reads"
     lane = SpineLane(broker, toy, SCOPES, 2)
     for _ in range(40):
         lane.write(20, faulty=True)
@@ -212,14 +238,14 @@ def _wrong(broker: Endpoints, toy: Toy, lane: SpineLane) -> bool:
 
 @pytest.mark.parametrize("fenced", [True, False], ids=["fenced", "twin-unfenced"])
 def test_a_zombie_that_wakes_up_cannot_write(broker: Endpoints, toy: Toy, crew: Crew, fenced: bool) -> None:
-    crew.twin = "zombie" if fenced else "unfenced_zombie"
+    crew.env["TOY_TWIN"] = "zombie" if fenced else "unfenced_zombie"
     lane = SpineLane(broker, toy, SCOPES, 3)
     flag = crew.folder / "stopped"
     frozen = crew.start("0", TOY_STOP=str(flag))
     lane.write(200)
     load = Load(lane)  # commits go on until the third
     load.start()
-    until(lambda: flag.exists() and _state(frozen.pid) == "T", 30, "worker 0 did not stop itself")
+    until(lambda: flag.exists() and state(frozen.pid) == "T", 30, "worker 0 did not stop itself")
     load.end()
     crew.running.pop("0")
     crew.start("1")
@@ -265,7 +291,3 @@ def _in_small_transactions(broker: Endpoints, topic: str, events: int) -> None:
         for nth in (n, n + 1):
             producer.produce(topic, str(nth).encode(), partition=0)
         producer.commit_transaction(30)
-
-
-def _state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]

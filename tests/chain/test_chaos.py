@@ -1,0 +1,278 @@
+"""The real thing under fire: ingest lanes, engine workers, core, rules and schemas as they are shipped.
+
+Four checks, whatever was killed, frozen, joined or left: every accepted event is on the spine once,
+in a gapless order; the derived topics hold, byte for byte and in order, what folding the spine gives;
+so do the engine's snapshots and the lanes' caches; nothing derived is seen twice. And every refusal
+is one refusal and one dead letter with the published bytes.
+
+CHAOS_SEED repeats a run (its choices, not its timing), CHAOS_SECONDS makes it longer.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy.local.prepare import publish_config
+from deploy.local.stack import Stack
+from sharedchain.codec import Codec
+from sharedchain.endpoints import Endpoints
+from sharedchain.fact import Fact
+from sharedchain.kafka import create_topics
+from sharedchain.registration import apply
+from sharedchain.registry import Registry
+from sharedchain.schemas import Catalog
+from streams.lanes import FENCED
+from streams.watchdog import STUCK
+from tests.chain.crew import Crew
+from tests.chain.evidence import Evidence, cache_faults, faults, gather
+from tests.chain.ledger import DRIVEN, HOUR, Ledger
+from tests.chain.load import Load
+from tests.chain.programs import ENGINE_FACTS, EngineTrade, LaneTrade
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+Fault = Callable[[], None]
+SESSION = {"SHAREDCHAIN_ENGINE_SESSION": "5"}
+LANE_POINTS = ["after_begin", "after_produce", "before_commit", "after_commit"]
+ENGINE_POINTS = ["after_step", "after_outputs", "before_commit", "after_commit", "during_recovery"]
+
+
+@dataclass
+class Run:
+    """One chain, its crews, and what is published to it."""
+
+    endpoints: Endpoints
+    codec: Codec
+    lanes: Crew
+    engines: Crew
+    load: Load
+    seconds: float
+    began: float
+
+    def left(self) -> float:
+        return self.seconds - (time.monotonic() - self.began)
+
+
+@pytest.fixture
+def make(fresh_stack: Callable[..., Stack], tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    """A broker and a registry of its own, with topics, schemas and configuration as `prepare` makes them."""
+    made: list[Run] = []
+
+    def run(seed: int, lanes: int = 2, script: Path | None = None) -> Run:
+        endpoints = fresh_stack(parts=("kafka", "registry"), ingests=lanes).up()
+        catalog, registry = Catalog.load(), Registry(endpoints.registry)
+        codec = Codec(registry, catalog)
+        create_topics(endpoints, catalog)
+        apply(registry, catalog)
+        publish_config(endpoints, codec)
+        one = Run(
+            endpoints=endpoints,
+            codec=codec,
+            lanes=Crew(endpoints, LaneTrade(endpoints, script), tmp_path, "lane"),
+            engines=Crew(endpoints, EngineTrade(endpoints), tmp_path, "engine", SESSION),
+            load=Load(endpoints, Ledger(codec, seed, time.time_ns() // 1_000_000)),
+            seconds=float(os.environ.get("CHAOS_SECONDS", "40")),
+            began=time.monotonic(),
+        )
+        made.append(one)
+        return one
+
+    yield run
+    for one in made:
+        one.load.stop.set()
+        one.lanes.end()
+        one.engines.end()
+
+
+def test_the_chain_under_kills_stops_joins_and_leaves(make: Callable[..., Run]) -> None:
+    seed = int(os.environ.get("CHAOS_SEED") or secrets.randbelow(10**6))
+    print(f"CHAOS_SEED={seed}", flush=True)
+    run = make(seed)
+    _open(run)
+    with ThreadPoolExecutor(2) as pool:
+        run.load.start()
+        nemeses = [
+            pool.submit(_nemesis, run, run.lanes, _lane_faults(run, random.Random(seed + 1))),
+            pool.submit(_nemesis, run, run.engines, _engine_faults(run, random.Random(seed + 2))),
+        ]
+        _all(nemeses)
+    decided = {slot: _decided(run, slot) for slot in sorted(run.engines.running)}
+    _heal(run)
+
+    found = gather(run.endpoints, run.codec)
+    _tell(run, found)
+    assert faults(found, run.load.ledger) == []
+    for k in range(run.endpoints.lanes):
+        assert cache_faults(found, run.codec, run.endpoints.home / "ingest" / f"lane{k}.sqlite") == []
+    _happened(run, found, decided)
+
+
+def _open(run: Run) -> None:
+    """Lanes and two workers; driven tenants get their mode and first tick before anything else."""
+    for k in range(run.endpoints.lanes):
+        run.lanes.start(str(k))
+    for slot in "01":
+        run.engines.start(slot)
+    run.load.publish([run.load.ledger.configure(tenant) for tenant in DRIVEN])
+    run.lanes.caught_up()
+    run.load.publish([run.load.ledger.tick(tenant, 0) for tenant in DRIVEN])
+    run.lanes.caught_up()
+    run.load.publish(run.load.ledger.opening())
+
+
+def _nemesis(run: Run, crew: Crew, plan: list[Fault]) -> None:
+    """Each fault of the plan once, then again in turn until the time is over."""
+    turn = 0
+    while turn < len(plan) or run.left() > 0:
+        fault = plan[turn % len(plan)]
+        run.load.more(40)
+        began = time.monotonic()
+        fault()
+        for slot in sorted(crew.running):
+            crew.ready(slot)
+        print(f"{crew.name} {fault.__name__}: {time.monotonic() - began:.1f} s, exits {crew.exits}", flush=True)
+        turn += 1
+
+
+def _lane_faults(run: Run, chance: random.Random) -> list[Fault]:
+    crew = run.lanes
+
+    def kill() -> None:
+        slot = crew.any_ready(chance)
+        crew.kill(slot)
+        crew.start(slot)
+
+    def zombie() -> None:
+        slot = crew.any_ready(chance)
+        frozen = crew.freeze(slot)
+        crew.start(slot)  # fences the frozen one
+        crew.ready(slot)
+        run.load.more(40)
+        crew.thaw(slot, frozen, FENCED)
+
+    def fail() -> None:
+        slot = crew.any_ready(chance)
+        crew.kill(slot)
+        crew.fail_at(slot, f"ingest.{chance.choice(LANE_POINTS)}:{chance.randrange(1, 4)}")
+        crew.start(slot)
+
+    plan: list[Fault] = [kill, zombie, fail, fail]
+    chance.shuffle(plan)
+    return plan
+
+
+def _engine_faults(run: Run, chance: random.Random) -> list[Fault]:
+    crew = run.engines
+
+    def kill() -> None:
+        slot = crew.any_ready(chance)
+        crew.kill(slot)
+        crew.start(slot)
+
+    def stop() -> None:
+        slot = crew.any_ready(chance)
+        frozen = crew.freeze(slot)
+        crew.caught_up()  # the session runs out, the others take over
+        crew.thaw(slot, frozen, FENCED, STUCK)
+        crew.start(slot)
+
+    def leave_and_join() -> None:
+        slot = crew.any_ready(chance)
+        crew.signal(slot, signal.SIGTERM)
+        crew.ended(slot, 0, STUCK)
+        run.load.more(40)
+        crew.start(slot)
+
+    def fail() -> None:
+        slot = crew.any_ready(chance)
+        crew.kill(slot)
+        point = chance.choice(ENGINE_POINTS)
+        crew.fail_at(slot, f"engine.{point}:{1 if point == 'during_recovery' else chance.randrange(1, 4)}")
+        crew.start(slot)
+
+    def third_joins() -> None:
+        if "2" not in crew.running:
+            crew.start("2")
+
+    rest: list[Fault] = [kill, stop, leave_and_join, fail]
+    chance.shuffle(rest)
+    return [third_joins, *rest]
+
+
+def _heal(run: Run) -> None:
+    """Nobody is hurt any more: everything published is decided, and everybody goes in peace."""
+    run.load.end()
+    run.lanes.caught_up(60)
+    run.load.publish([run.load.ledger.tick(tenant, 14 * 24 * HOUR) for tenant in DRIVEN])  # orphans' deadline
+    run.lanes.caught_up(60)
+    _dismiss(run.lanes, 0)
+    run.engines.caught_up(60)
+    _dismiss(run.engines, 0, STUCK)
+
+
+def _dismiss(crew: Crew, *codes: int) -> None:
+    for slot in sorted(crew.running):
+        crew.ready(slot)
+        crew.signal(slot, signal.SIGTERM)
+    for slot in sorted(crew.running):
+        crew.ended(slot, *codes)
+
+
+def _decided(run: Run, slot: str) -> float:
+    trade = run.engines.trade
+    assert isinstance(trade, EngineTrade)
+    run.engines.ready(slot)
+    return trade.counters.total(slot, ENGINE_FACTS)
+
+
+def _tell(run: Run, found: Evidence) -> None:
+    kinds = Counter(f.kind for f in found.facts)
+    print(f"published {len(run.load.ledger.sent)} (and {run.load.twice} twice), spine {dict(kinds)}")
+    print(f"refused {dict(_reasons(found.facts))}")
+    print(f"derived {dict(Counter(t for (t, _), out in found.live.items() for _ in out))}, snapshots {len(found.kept)}")
+    print(f"seen uncommitted {dict(found.attempts)}; lanes {run.lanes.exits} {run.lanes.hits}")
+    print(f"engines {run.engines.exits} {run.engines.hits}", flush=True)
+
+
+def _reasons(facts: list[Fact]) -> Counter[str]:
+    return Counter(str(f.data["reason"]) for f in facts if f.kind == "refusal")
+
+
+def _happened(run: Run, found: Evidence, decided: dict[str, float]) -> None:
+    """A green run in which nothing happened would say nothing."""
+    assert set(run.lanes.exits) <= {-signal.SIGKILL, 0, FENCED}, run.lanes.exits
+    assert set(run.engines.exits) <= {-signal.SIGKILL, 0, FENCED, STUCK}, run.engines.exits
+    assert run.lanes.exits.count(-signal.SIGKILL) >= 5  # a kill, and twice a kill and a death at a failpoint
+    assert FENCED in run.lanes.exits, "no zombie of a lane was fenced"
+    assert len(run.lanes.hits) >= 2
+    assert run.engines.exits.count(-signal.SIGKILL) >= 3
+    assert run.engines.hits
+    assert sorted(decided) == ["0", "1", "2"]
+    assert all(decided.values()), decided
+    assert run.load.twice > 0, "no publisher ever lost its acknowledgement"
+    committed = Counter({"chain.facts.v1": len(found.facts)})
+    committed.update({topic: 0 for topic, _ in found.live})
+    for (topic, _), out in found.live.items():
+        committed[topic] += len(out)
+    assert found.attempts > committed, "no transaction was ever aborted"
+    assert all(found.attempts[t] for t in committed), found.attempts
+    assert {*_reasons(found.facts)} >= {"conflict", "orphan", "transition", "missing_field", "bad_frame"}
+    assert sum(1 for (topic, _), out in found.live.items() if topic == "ops.alert.v1" and out) >= 2
+    assert found.kept, "no snapshot was ever written"
+    assert len({f.partition for f in found.facts if f.kind == "fact"}) == 8
+
+
+def _all(running: list[Future[None]]) -> None:
+    for one in running:
+        one.result()
