@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import fastavro
 
 from sharedchain import foreign
+from sharedchain.compiled import Unsure, Write, compiled
 from sharedchain.errors import Refused
 from sharedchain.schemas import Catalog, EventType
 
@@ -56,6 +57,7 @@ _Bounds = tuple[tuple[str, int | None, "_Bounds | None"], ...]
 class _Ours:
     parsed: Any
     bounds: _Bounds
+    write: Write | None
 
 
 class Codec:
@@ -74,19 +76,17 @@ class Codec:
         and ConfigError when the registry refuses our schema.
         """
         ours = self._own(kind)
-        out = io.BytesIO()
         schema_id = self._registry.register(kind.registry_subject, kind.schema_text)
-        out.write(b"\0" + schema_id.to_bytes(4, "big"))
         try:
             _hold(ours.bounds, data, "")
-            fastavro.schemaless_writer(out, ours.parsed, data, strict_allow_default=True)
+            value = _written(ours, b"\0" + schema_id.to_bytes(4, "big"), data)
         except Refused:
             raise
         except Exception as error:
             raise Refused("domain", f"{kind.name} does not fit its schema: {_told(error)}") from None
-        if out.tell() > MAX_VALUE:
-            raise Refused("too_large", f"{kind.name} takes {out.tell()} bytes, more than {MAX_VALUE}")
-        return out.getvalue()
+        if len(value) > MAX_VALUE:
+            raise Refused("too_large", f"{kind.name} takes {len(value)} bytes, more than {MAX_VALUE}")
+        return value
 
     def decode(self, topic: str, value: bytes | None) -> Decoded:
         """A record as published on `topic`. Raises Refused, and ConnectionFailed (pause, ask again)."""
@@ -150,8 +150,22 @@ class Codec:
         known = self._ours.get(kind.name)
         if known is None:
             parsed = fastavro.parse_schema(foreign.plain(dict(kind.schema)))
-            known = self._ours[kind.name] = _Ours(parsed, _bounds(kind.schema))
+            known = self._ours[kind.name] = _Ours(parsed, _bounds(kind.schema), compiled(parsed))
         return known
+
+
+def _written(ours: _Ours, frame: bytes, data: Mapping[str, Any]) -> bytes:
+    if ours.write:
+        out = bytearray(frame)
+        try:
+            ours.write(out, data)
+            return bytes(out)
+        except (Unsure, KeyError, AttributeError, TypeError, ValueError, ArithmeticError):
+            pass  # let fastavro write it, or say what is wrong
+    slow = io.BytesIO()
+    slow.write(frame)
+    fastavro.schemaless_writer(slow, ours.parsed, data, strict_allow_default=True)
+    return slow.getvalue()
 
 
 def _told(error: Exception) -> str:

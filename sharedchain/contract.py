@@ -68,6 +68,11 @@ def check_required(kind: EventType, data: Mapping[str, Any]) -> None:
     for group in kind.any_of:
         if all(is_empty(data.get(name)) for name in group):
             raise Refused("missing_field", f"{kind.name} needs one of {', '.join(group)}", group[0])
+    check_required_if(kind, data)
+
+
+def check_required_if(kind: EventType, data: Mapping[str, Any]) -> None:
+    """Raise Refused(missing_field) naming the first field that another one's value asks for."""
     for rule in kind.required_if:
         for where, holder, name in places(data, rule.field):
             if holder.get(rule.when) == rule.value and is_empty(holder.get(name)):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Protocol
 
 from sharedchain.errors import Refused
 
@@ -30,13 +31,27 @@ class Envelope:
 
     def headers(self) -> Headers:
         """The Kafka headers of this envelope; empty attributes are left out."""
-        said: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/avro")]
-        said += [(header, value.encode()) for header, field in _ATTRIBUTES if (value := getattr(self, field))]
-        if self.time is not None:
-            said.append(("ce_time", rfc3339(self.time).encode()))
-        if self.backfill:
-            said.append(("ce_backfill", b"true"))
-        return said
+        return [*headers_of(self), *([("traceparent", self.traceparent.encode())] if self.traceparent else ())]
+
+
+class Context(Protocol):
+    """What has a CloudEvents context: an Envelope, a Fact."""
+
+    @property
+    def time(self) -> int | None: ...
+    @property
+    def backfill(self) -> bool: ...
+
+
+def headers_of(said: Context) -> Headers:
+    """The `ce_*` headers of a context; empty attributes are left out."""
+    found: Headers = [("ce_specversion", b"1.0"), ("content-type", b"application/avro")]
+    found += [(header, value.encode()) for header, field in _ATTRIBUTES if (value := getattr(said, field))]
+    if said.time is not None:
+        found.append(("ce_time", rfc3339(said.time).encode()))
+    if said.backfill:
+        found.append(("ce_backfill", b"true"))
+    return found
 
 
 _TEXT = {
@@ -52,7 +67,7 @@ _TEXT = {
 }
 
 
-_ATTRIBUTES = tuple(_TEXT.items())
+_ATTRIBUTES = tuple((header, field) for header, field in _TEXT.items() if field != "traceparent")
 
 
 def read_headers(headers: Iterable[tuple[str, bytes | str | None]] | None) -> Envelope:

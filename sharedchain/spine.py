@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from sharedchain import fact as words
 from sharedchain.codec import Codec
-from sharedchain.envelope import Envelope, Headers, read_headers
+from sharedchain.envelope import Envelope, Headers, headers_of, read_headers
 from sharedchain.errors import Refused
 from sharedchain.fact import Derived, Fact, Kind
 
@@ -39,8 +39,17 @@ class Record:
 
 def spine_headers(envelope: Envelope, *, seq: int, recorded: int, kind: Kind, scope: str, src: str) -> Headers:
     """Headers of a spine record: the envelope (complete by now) and what ingest stamps."""
+    return [*envelope.headers(), *_stamped(seq, recorded, kind, scope, src)]
+
+
+def fact_headers(fact: Fact, traceparent: str = "") -> Headers:
+    """Headers of the spine record that a fact becomes."""
+    found = [*headers_of(fact), *_stamped(fact.seq, fact.recorded, fact.kind, fact.scope, fact.src)]
+    return [*found, ("traceparent", traceparent.encode())] if traceparent else found
+
+
+def _stamped(seq: int, recorded: int, kind: Kind, scope: str, src: str) -> Headers:
     return [
-        *envelope.headers(),
         (words.SEQ, str(seq).encode()),
         (words.RECORDED, str(recorded).encode()),
         (words.KIND, kind.encode()),

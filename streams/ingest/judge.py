@@ -48,8 +48,7 @@ def words(kind: EventType, data: Mapping[str, Any], known: Mapping[str, Dictiona
     """`data` with the dictionary's codes. Raises Refused(missing_field | unknown_term)."""
     contract.check_required(kind, data)
     coded = contract.map_terms(kind, data, known, source)
-    if kind.required_if:  # what a rule asks after may have been a synonym
-        contract.check_required(kind, coded)
+    contract.check_required_if(kind, coded)  # what a rule asks after may have been a synonym
     return coded
 
 

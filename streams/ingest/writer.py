@@ -6,21 +6,20 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, KafkaException, Message, TopicPartition
 
 from sharedchain.endpoints import Endpoints
-from sharedchain.envelope import Envelope, Headers
 from sharedchain.errors import Fenced, SharedChainError
 from sharedchain.failpoint import failpoint
 from sharedchain.kafka import consumer, transactional_producer
 from sharedchain.scope import SPINE
-from sharedchain.spine import spine_headers
+from sharedchain.spine import fact_headers
 from streams.ingest import letters
 from streams.ingest.disk import Mark
 from streams.ingest.record import Record
 from streams.ingest.recovery import read_at
 from streams.ingest.ticks import Place
-from streams.ingest.turn import DeadLetter, Entry, Turn
+from streams.ingest.turn import DeadLetter, Turn
 
 _ANSWER = 10.0  # seconds for an answer of the coordinator before it is asked again
 
@@ -50,54 +49,48 @@ class Writer:
         Raises Fenced, ClockSkew, KafkaException: then nothing was written, and this process must end.
         """
         busy = bool(turn.entries and turn.counts.total() > turn.counts["tick", ""])
-        ends: dict[int, int] = {}
+        told: list[Message] = []
         try:
             self._producer.begin_transaction()
             _point("after_begin", busy)
-            self._produce(turn, ends)
+            self._produce(turn, told)
             _point("after_produce", busy)
             places = [TopicPartition(t, p, offset) for (t, p), offset in offsets.items()]
-            if places:
+            if places:  # while the records are on their way
                 _until_done(lambda: self._producer.send_offsets_to_transaction(places, group, _ANSWER))
+            self._producer.flush()
+            self._check_clock(turn.now, told)
             _point("before_commit", busy)
             _until_done(lambda: self._producer.commit_transaction(_ANSWER))
         except KafkaException as error:
             raise _fenced(error) from error
         _point("after_commit", busy)
+        ends = {int(m.partition() or 0): int(m.offset() or 0) for m in told}
         last = {e.fact.partition: e.fact for e in turn.entries}
         return {p: Mark(fact.seq, ends[p], fact.id) for p, fact in last.items()}
 
-    def _produce(self, turn: Turn, ends: dict[int, int]) -> None:
-        failed: list[KafkaError] = []
-        stamped: list[int] = []
+    def _produce(self, turn: Turn, told: list[Message]) -> None:
+        """Hand everything over. The first and the last spine record of each partition will tell where
+        and when they were appended; a record that fails makes the commit fail."""
 
-        def done(error: KafkaError | None, message: Any) -> None:
-            if error is not None:
-                failed.append(error)
-                return
-            kind, moment = message.timestamp()
-            if kind == TIMESTAMP_LOG_APPEND_TIME:
-                stamped.append(moment)
-            if message.topic() == SPINE:
-                ends[message.partition()] = message.offset()
+        def done(error: KafkaError | None, message: Message) -> None:
+            if error is None:
+                told.append(message)
 
+        ends = {e.fact.partition: e for e in turn.entries}
+        begins = {e.fact.partition: e for e in reversed(turn.entries)}
         for entry in turn.entries:
-            self._send(
-                SPINE, entry.value, entry.fact.scope.encode() or None, _headers(entry), done, entry.fact.partition
-            )
+            fact = entry.fact
+            asked = done if ends[fact.partition] is entry or begins[fact.partition] is entry else None
+            headers = fact_headers(fact, entry.traceparent)
+            self._send(SPINE, entry.value, fact.scope.encode() or None, headers, fact.partition, asked)
         for letter in turn.dead:
             record = letter.record or self._fetch(letter)
             topic = turn.catalog.topics[record.topic].dlq
-            self._send(
-                topic, letters.value(record), letter.place.encode(), letters.headers(letter, record, self._lane), done
-            )
-        self._producer.flush()
-        if failed:
-            raise KafkaException(failed[0])
-        self._check_clock(turn.now, stamped)
+            self._send(topic, letters.value(record), letter.place.encode(), letters.headers(letter, record, self._lane))
 
     def _send(
-        self, topic: str, value: bytes | None, key: bytes | None, headers: Any, done: Any, partition: int = -1
+        self, topic: str, value: bytes | None, key: bytes | None, headers: Any, partition: int = -1, done: Any = None
     ) -> None:
         while True:
             try:
@@ -106,7 +99,9 @@ class Writer:
             except BufferError:
                 self._producer.poll(0.01)
 
-    def _check_clock(self, before: int, stamped: list[int]) -> None:
+    def _check_clock(self, before: int, told: list[Message]) -> None:
+        stamps = (m.timestamp() for m in told)
+        stamped = [moment for kind, moment in stamps if kind == TIMESTAMP_LOG_APPEND_TIME]
         if stamped and not before - self._skew <= min(stamped) <= max(stamped) <= self._wall() + self._skew:
             raise ClockSkew(
                 f"the broker says {min(stamped)}, this machine {before}: set the clocks, at most {self._skew} ms apart"
@@ -125,24 +120,6 @@ class Writer:
         said: Any = found.headers() or ()
         key, value = found.key(), found.value()
         return Record(topic, int(partition), int(offset), _bytes(key), _bytes(value), tuple(said), found.timestamp()[1])
-
-
-def _headers(entry: Entry) -> Headers:
-    fact = entry.fact
-    envelope = Envelope(
-        type=fact.type,
-        id=fact.id,
-        source=fact.source,
-        time=fact.time,
-        subject=fact.subject,
-        tenant=fact.tenant,
-        correlation=fact.correlation,
-        causation=fact.causation,
-        actor=fact.actor,
-        backfill=fact.backfill,
-        traceparent=entry.traceparent,
-    )
-    return spine_headers(envelope, seq=fact.seq, recorded=fact.recorded, kind=fact.kind, scope=fact.scope, src=fact.src)
 
 
 def _until_done(call: Callable[[], object], patience: float = 120.0) -> None:
