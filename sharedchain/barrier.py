@@ -3,7 +3,9 @@
 A follower (consumer group) has passed a topic when nothing but the log's end lies behind its
 committed positions. That is asked of Kafka itself: read from the committed position,
 `read_committed`; if the first thing seen is the end, no record is left. Comparing numbers would
-not do, because commit markers and aborted records have offsets too.
+not do, because commit markers and aborted records have offsets too. The end is the log's, not the
+last stable offset: a transaction whose commit was answered may not be visible yet, and must be
+waited for.
 """
 
 from __future__ import annotations
@@ -70,6 +72,7 @@ class Barrier:
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
         self._probe = consumer(endpoints, "chain.barrier", **{"enable.partition.eof": True, "fetch.wait.max.ms": 1})
+        self._log = consumer(endpoints, "chain.barrier", **{"isolation.level": "read_uncommitted"})
         self._partitions: dict[str, list[int]] = {}
         self._groups: dict[str, Consumer] = {}
 
@@ -80,7 +83,7 @@ class Barrier:
         self.close()
 
     def close(self) -> None:
-        for reader in (self._probe, *self._groups.values()):
+        for reader in (self._probe, self._log, *self._groups.values()):
             reader.close()
 
     def wait(self, stage: Stage, deadline: float) -> None:
@@ -100,7 +103,7 @@ class Barrier:
                 known = self._probe.list_topics(timeout=10).topics
                 self._partitions |= {t: sorted(known[t].partitions) for t in missing if t in known}
             return {
-                (t, p): self._probe.get_watermark_offsets(TopicPartition(t, p), timeout=10)[1]
+                (t, p): self._log.get_watermark_offsets(TopicPartition(t, p), timeout=10)[1]
                 for t in topics
                 for p in self._partitions.get(t, ())
             }
@@ -143,7 +146,8 @@ class Barrier:
                 raise ConnectionFailed(f"Kafka at {self._endpoints.kafka}: {error}")
             place = (str(message.topic()), int(message.partition() or 0))
             found = start.pop(place, None)
-            if found is not None and error is None and int(message.offset() or 0) < ends[place]:
+            seen = int(message.offset() or 0)  # of a record; at the end: the last stable offset
+            if found is not None and seen < ends[place]:
                 behind.append(found)
         self._probe.unassign()
         return behind + list(start.values())
