@@ -32,10 +32,10 @@ from sharedchain.kafka import create_topics
 from sharedchain.registration import apply
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
-from streams.lanes import FENCED
+from streams.lanes import FENCED, GAP
 from streams.watchdog import STUCK
-from tests.chain.crew import Crew
-from tests.chain.evidence import Evidence, cache_faults, faults, gather
+from tests.chain.crew import Crew, until
+from tests.chain.evidence import Evidence, cache_faults, faults, gather, spine_faults
 from tests.chain.ledger import DRIVEN, HOUR, Ledger
 from tests.chain.load import Load
 from tests.chain.programs import ENGINE_FACTS, EngineTrade, LaneTrade
@@ -116,6 +116,39 @@ def test_the_chain_under_kills_stops_joins_and_leaves(make: Callable[..., Run]) 
     for k in range(run.endpoints.lanes):
         assert cache_faults(found, run.codec, run.endpoints.home / "ingest" / f"lane{k}.sqlite") == []
     _happened(run, found, decided)
+
+
+def test_a_lane_that_wakes_up_cannot_write(make: Callable[..., Run]) -> None:
+    """And the red twin: with a transactional id of its own in every process it can, and the checks say so."""
+    run = make(1, lanes=1, script=Path(__file__).with_name("frozen_ingest.py"))
+    _outlive(run)
+    assert spine_faults(gather(run.endpoints, run.codec), run.load.ledger) == []
+
+    _dismiss(run.lanes, 0)
+    run.lanes.env["ANONYMOUS"] = "1"
+    _outlive(run)
+    told = spine_faults(gather(run.endpoints, run.codec), run.load.ledger)
+    assert any("seq is not gapless" in t for t in told), told
+    assert any("is a fact 2 times" in t for t in told), told
+
+    _dismiss(run.lanes, 0)
+    (run.endpoints.home / "ingest" / "lane0.sqlite").unlink()
+    run.lanes.start("0")
+    run.lanes.ended("0", GAP)  # nobody writes behind a gap
+
+
+def _outlive(run: Run) -> None:
+    """A lane freezes amid a transaction; its successor decides the same records; the frozen one wakes up."""
+    flag = run.lanes.folder / f"frozen-{len(run.lanes.exits)}"
+    run.lanes.start("0", FREEZE=str(flag))
+    run.load.publish(run.load.ledger.burst(60))
+    until(flag.exists, 40, "the lane does not freeze")
+    frozen = run.lanes.freeze("0")
+    run.lanes.start("0")
+    run.lanes.caught_up()
+    run.lanes.thaw("0", frozen, FENCED)
+    run.load.publish(run.load.ledger.burst(60))
+    run.lanes.caught_up()
 
 
 def _open(run: Run) -> None:
