@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from clickhouse_connect.driver.client import Client
 
 from tests.deploy.clickhouse.launch import Address, Launched, launch
@@ -13,6 +14,7 @@ ROWS = 5_000
 WINDOW = "ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 1000"
 
 
+@pytest.mark.slow
 def test_kill_9_in_the_middle_of_inserts_loses_nothing_acknowledged(tmp_path: Path) -> None:
     acked: list[str] = []
     server = launch(tmp_path / "data")
