@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from confluent_kafka import KafkaException
 
 from sharedchain.barrier import Barrier, NotSettled, Stage
 from sharedchain.endpoints import Endpoints
+from sharedchain.kafka import admin
 
 
 class Trade(Protocol):
@@ -163,6 +164,17 @@ def passed(barrier: Barrier, stage: Stage, patience: float = 0.0) -> bool:
     except (NotSettled, KafkaException):  # the position is not known while a transaction on it is open
         return False
     return True
+
+
+def dropped(endpoints: Endpoints, group: str, instance: str) -> Callable[[], bool]:
+    """Asks whether the group has given a static member up: its session has run out."""
+    client = admin(endpoints)
+
+    def gone() -> bool:
+        asked: Any = client.describe_consumer_groups([group], request_timeout=5.0)
+        return instance not in {member.group_instance_id for member in asked[group].result(10).members}
+
+    return gone
 
 
 def state(pid: int) -> str:

@@ -14,11 +14,11 @@ from tests.chain.crew import until
 from tests.chain.ledger import Ledger, Sent
 
 _BEAT = 0.05  # seconds between two handfuls
-_HANDFUL = 8
+_HANDFUL = 6
 
 
 class Load(threading.Thread):
-    """Some 160 events/s until `end`. An event counts as accepted once its record was acknowledged."""
+    """Some 120 events/s until `end`. An event counts as accepted once its record was acknowledged."""
 
     def __init__(self, endpoints: Endpoints, ledger: Ledger) -> None:
         super().__init__(daemon=True)

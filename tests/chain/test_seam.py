@@ -27,7 +27,7 @@ from streams import snapshot
 from streams.lanes import FENCED, GAP
 from streams.tail import READER, records
 from streams.watchdog import STUCK
-from tests.chain.crew import Crew, passed, state, until
+from tests.chain.crew import Crew, dropped, passed, state, until
 from tests.chain.toy import CORE, Found, SpineLane, Toy, faults, look, read, step
 
 pytestmark = pytest.mark.stack
@@ -154,7 +154,9 @@ def _round(crew: Crew, chance: random.Random) -> list[Callable[[], None]]:
     def stop() -> None:
         slot = crew.any_ready(chance)
         frozen = crew.freeze(slot)
-        crew.caught_up()  # the session runs out, the others take over
+        gone = dropped(crew.endpoints, crew.trade.stages[0].group, f"engine-{slot}")
+        crew.until(gone, 40, "the session does not run out")
+        crew.caught_up()  # the others have taken over
         crew.thaw(slot, frozen, FENCED, STUCK)  # fenced, or its watchdog was first
         crew.start(slot)
 
