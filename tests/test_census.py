@@ -19,7 +19,7 @@ STORY = """
 
 def run(pytester: pytest.Pytester, text: str, *options: str) -> pytest.RunResult:
     pytester.makepyfile(text)
-    pytester.makeini("[pytest]\nmarkers = stack: x\n")
+    pytester.makeini("[pytest]\nmarkers = stack: x\nasyncio_default_fixture_loop_scope = function\n")
     return pytester.runpytest_inprocess(*PLUGIN, *options)
 
 

@@ -31,7 +31,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     (locks / "thing.lock").write_text(f"org.example:thing:jar::1.0 {hashlib.sha256(CONTENT).hexdigest()}\n")
     handler = functools.partial(_Quiet, directory=tmp_path / "repository")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         monkeypatch.setattr(jars, "_LOCKS", locks)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
         monkeypatch.setenv("SHAREDCHAIN_MAVEN", f"http://127.0.0.1:{server.server_port}")
