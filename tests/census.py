@@ -55,7 +55,12 @@ class Census:
 def parts_of(item: pytest.Item) -> set[str]:
     """The parts of the fixtures that this test, its class, module or session asked for."""
     names = set(getattr(item, "fixturenames", ()))
-    fixed = {"stack": set(REAL), "broker": {"kafka", "registry"}, "store": {"clickhouse"}}
+    fixed = {
+        "stack": set(REAL),
+        "broker": {"kafka", "registry"},
+        "own_broker": {"kafka", "registry"},
+        "store": {"clickhouse"},
+    }
     parts: set[str] = set().union(*(fixed[name] for name in fixed.keys() & names))
     more: set[str] = item.stash.get(_PARTS, set())
     return parts | more
@@ -92,7 +97,7 @@ class _Hooks:
     @pytest.hookimpl(tryfirst=True)  # before -m selects
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            if {"stack", "broker", "fresh_stack"} & set(getattr(item, "fixturenames", ())):
+            if {"stack", "broker", "own_broker", "fresh_stack"} & set(getattr(item, "fixturenames", ())):
                 item.add_marker("stack")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

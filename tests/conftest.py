@@ -25,6 +25,17 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
         stack.down()
 
 
+@pytest.fixture(scope="module")
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    """Kafka and the registry for one module alone: a lane reads every domain topic from its beginning,
+    so what other modules published there would be its business too."""
+    stack = Stack(tmp_path_factory.mktemp("own-broker") / "home", parts=("kafka", "registry"))
+    try:
+        yield stack.up()
+    finally:
+        stack.down()
+
+
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
     """The whole chain."""

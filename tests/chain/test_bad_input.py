@@ -24,8 +24,8 @@ NOWHERE = 2_000_000_000  # a schema id no registry here gives
 
 
 @pytest.fixture(scope="module")
-def door(broker: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    found = Door(broker, tmp_path_factory.mktemp("ingest"))
+def door(own_broker: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    found = Door(own_broker, tmp_path_factory.mktemp("ingest"))
     found.configure()
     found.start()
     try:

@@ -13,9 +13,9 @@ from tests.chain.door import Door
 
 
 @pytest.fixture
-def door(broker: Endpoints, tmp_path: Path) -> Iterator[Door]:
+def door(own_broker: Endpoints, tmp_path: Path) -> Iterator[Door]:
     """Configured, no lane runs yet; every lane started through it ends with the test."""
-    found = Door(broker, tmp_path)
+    found = Door(own_broker, tmp_path)
     found.configure()
     try:
         yield found
@@ -24,9 +24,9 @@ def door(broker: Endpoints, tmp_path: Path) -> Iterator[Door]:
 
 
 @pytest.fixture(scope="module")
-def open_door(broker: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+def open_door(own_broker: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     """A door with one lane running for all tests of a module: tell them apart by tenant."""
-    found = Door(broker, tmp_path_factory.mktemp("ingest"))
+    found = Door(own_broker, tmp_path_factory.mktemp("ingest"))
     found.configure()
     found.start()
     try:
