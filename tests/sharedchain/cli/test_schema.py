@@ -82,6 +82,15 @@ def test_an_event_type_that_goes_is_told(root: Path, capsys: pytest.CaptureFixtu
     assert [line.split(":")[0] for line in said["findings"]] == ["target.set"]
 
 
+def test_an_event_type_that_went_in_an_earlier_commit_is_told(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(root / "schemas" / "sales" / "target")
+    git(root, "rm", "-rq", "--cached", "schemas/sales/target")
+    commit(root)
+    code, said = check(root, capsys)
+    assert code == 1
+    assert [line.split(":")[0] for line in said["findings"]] == ["target.set"]
+
+
 def test_against_a_folder(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     change(root, lambda fields: fields.pop(0))
     code, said = check(root, capsys, "--against", str(data_root()))
