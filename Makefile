@@ -41,7 +41,7 @@ test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHous
 	@$(BIN)/python -m pytest --require-real
 
 bench: $(READY) ## speed, as ratios in one run
-	@$(BIN)/python -m bench.spine
+	@$(BIN)/python -m bench
 
 pages: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/python -m deploy.pages
