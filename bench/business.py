@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench import load
 from bench.chain import Chain
-from bench.meter import Run, metered, ratio, side
+from bench.meter import Run, metered, ratio, side, spread
 from bench.table import Row
 
 WORK = "business: ingest, lifecycle, 5 rules, measures, exactly once; published event → decided fact"
@@ -40,4 +40,6 @@ def round_(chain: Chain, number: int, events: int) -> tuple[Run, Run, list[str]]
 
 
 def row(ours: list[Run], theirs: list[Run]) -> Row:
-    return Row(WORK, side(ours), f"plain Faust, Table: {side(theirs)}", ratio(ours, theirs), "20× (5×)", UNLIKE)
+    ingest, engine = (spread([r.each[i] / r.count * 1e6 for r in ours], ".0f") for i in (0, 1))
+    split = f" (ingest {ingest}, engine {engine})"
+    return Row(WORK, side(ours) + split, f"plain Faust, Table: {side(theirs)}", ratio(ours, theirs), "20× (5×)", UNLIKE)

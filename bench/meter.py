@@ -13,12 +13,13 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`count` things in `seconds`, for `cpu` seconds of processor; `rss` bytes at the end."""
+    """`count` things in `seconds`, for `cpu` seconds of processor (`each`: by process); `rss` bytes at the end."""
 
     count: int
     seconds: float
     cpu: float
     rss: int
+    each: tuple[float, ...] = ()
 
     @property
     def rate(self) -> float:
@@ -35,11 +36,12 @@ def metered(pids: Sequence[int], count: int, work: Callable[[], Any]) -> Run:
     before, began = _cpu(watched), time.monotonic()
     work()
     seconds = time.monotonic() - began
-    return Run(count, seconds, _cpu(watched) - before, sum(p.memory_info().rss for p in watched))
+    each = tuple(after - start for after, start in zip(_cpu(watched), before, strict=True))
+    return Run(count, seconds, sum(each), sum(p.memory_info().rss for p in watched), each)
 
 
-def _cpu(watched: Sequence[psutil.Process]) -> float:
-    return sum(sum(p.cpu_times()[:2]) for p in watched)
+def _cpu(watched: Sequence[psutil.Process]) -> list[float]:
+    return [sum(p.cpu_times()[:2]) for p in watched]
 
 
 def spread(values: Sequence[float], form: str = ",.0f") -> str:

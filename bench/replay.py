@@ -10,6 +10,7 @@ from bench.chain import Chain
 from bench.meter import Run, metered, ratio, side
 from bench.table import Row
 from sharedchain.core import fold
+from sharedchain.fact import CAUSE_PARTITION, CAUSE_SEQ
 from sharedchain.kafka import consumer
 from sharedchain.scope import PARTITIONS, SPINE
 from sharedchain.spine import read_fact_from
@@ -22,6 +23,7 @@ UNLIKE = "replay: one process, the log in one go, nothing written; live: ingest 
 def run(chain: Chain) -> Run:
     """Fold the whole spine; what it derives is checked against what the engine published."""
     made: Counter[str] = Counter()
+    last: dict[int, int] = {}
     facts = 0
 
     def work() -> None:
@@ -36,11 +38,28 @@ def run(chain: Chain) -> Run:
             while batch := list(islice(seen, 1000)):
                 state, derived = fold.step(state, batch)
                 facts += len(batch)
+                last[partition] = batch[-1].seq
                 made.update(chain.codec.catalog.types[d.type].topic for d in derived)
         reader.close()
 
     measured = metered([os.getpid()], 1, work)
+    found = _published(chain, last)
+    assert found == made, f"published {dict(found)}, replayed {dict(made)}"
     return Run(facts, measured.seconds, measured.cpu, measured.rss)
+
+
+def _published(chain: Chain, last: dict[int, int]) -> Counter[str]:
+    """How many events the engine derived of the spine up to these `seq`s, by topic."""
+    chain.decided()
+    found: Counter[str] = Counter()
+    reader = consumer(chain.endpoints, "bench.published", **READER)
+    for topic in DERIVED:
+        for partition in range(PARTITIONS):
+            for seen in records(reader, topic, partition, None):
+                said = dict(seen.headers)
+                found[topic] += int(said[CAUSE_SEQ]) <= last.get(int(said[CAUSE_PARTITION]), 0)
+    reader.close()
+    return +found
 
 
 def row(replayed: list[Run], live: list[Run]) -> Row:

@@ -1,0 +1,34 @@
+"""The bench runs: every row, tiny; each row checks its results against its peer's before it tells a rate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench import rules
+from bench.__main__ import measure
+from bench.chain import Chain
+from bench.table import HEAD, Row, render
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+
+def test_every_row_is_measured(tmp_path: Path) -> None:
+    chain = Chain(tmp_path)
+    try:
+        rows = measure(chain, 1, 200, 0.5)
+    finally:
+        chain.close()
+    assert [row.work.split(" ")[0].rstrip(":") for row in rows] == ["business", "sink", "replay", "publish"]
+    assert all(row.ours and row.against for row in rows)
+
+
+def test_rules_that_do_not_look_cost_nothing() -> None:
+    row = rules.row(50, 1)
+    assert "1,000" in row.ours
+
+
+def test_a_table_has_a_cell_for_each_column() -> None:
+    lines = render([Row("work", "1")]).splitlines()
+    assert [line.count("|") for line in lines] == [len(HEAD) + 1] * 3
