@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 

@@ -17,9 +17,7 @@ def sign(secret: str, tenant: str, forecast_id: str, version: int, recipient: st
     return hmac.new(secret.encode(), said.encode(), hashlib.sha256).hexdigest()
 
 
-def verify(  # noqa: PLR0917 (the words of `sign` in their order, then the claim)
-    secret: str, tenant: str, forecast_id: str, version: int, recipient: str, sig: str
-) -> bool:
+def verify(secret: str, tenant: str, forecast_id: str, version: int, recipient: str, sig: str) -> bool:
     """Whether `sig` is what `sign` gave for exactly these; takes the same time for every wrong one."""
     return hmac.compare_digest(sign(secret, tenant, forecast_id, version, recipient).encode(), sig.encode())
 

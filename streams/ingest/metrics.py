@@ -12,7 +12,9 @@ RECORDS = Counter("sharedchain_ingest_records_total", "Decided records", ["outco
 REFUSALS = Counter("sharedchain_ingest_refusals_total", "Refused records", ["reason", "topic"])
 TURNS = Counter("sharedchain_ingest_transactions_total", "Committed transactions")
 WAITING = Gauge("sharedchain_ingest_waiting", "1 while the registry or a dictionary is missing")
-STOPPED = Gauge("sharedchain_ingest_partition_stopped", "1 = this partition is poisoned and stopped", ["topic", "partition"])
+STOPPED = Gauge(
+    "sharedchain_ingest_partition_stopped", "1 = this partition is poisoned and stopped", ["topic", "partition"]
+)
 NOW = Gauge("sharedchain_ingest_recorded_timestamp_seconds", "Wall time of the last committed turn")
 
 

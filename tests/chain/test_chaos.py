@@ -19,10 +19,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Message
 
 from deploy.local.prepare import publish_config
 from deploy.local.stack import Stack
@@ -37,7 +38,7 @@ from sharedchain.schemas import Catalog
 from streams.lanes import FENCED, GAP
 from streams.watchdog import STUCK
 from tests.chain.crew import Crew, dropped, until
-from tests.chain.evidence import Evidence, cache_faults, faults, gather, spine_faults
+from tests.chain.evidence import Evidence, Out, cache_faults, faults, gather, spine_faults
 from tests.chain.ledger import DRIVEN, HOUR, Ledger
 from tests.chain.load import Load
 from tests.chain.programs import ENGINE_FACTS, EngineTrade, LaneTrade
@@ -48,6 +49,39 @@ Fault = Callable[[], None]
 SESSION = {"SHAREDCHAIN_ENGINE_SESSION": "5"}
 LANE_POINTS = ["after_begin", "after_produce", "before_commit", "after_commit"]
 ENGINE_POINTS = ["after_step", "after_outputs", "before_commit", "after_commit"]
+
+
+def _live_changed(change: Callable[[list[Out]], list[Out]]) -> Callable[[Evidence], Evidence]:
+    def damage(found: Evidence) -> Evidence:
+        place = max(found.live, key=lambda p: len(found.live[p]))
+        return replace(found, live={**found.live, place: change(found.live[place])})
+
+    return damage
+
+
+def _spine_changed(found: Evidence) -> Evidence:
+    place = max(found.spine, key=lambda p: len(found.spine[p]))
+    return replace(found, spine={**found.spine, place: found.spine[place][:-1][::-1]})
+
+
+def _any(found: Evidence) -> Message:
+    return next(iter(found.published.values()))
+
+
+# What a check says → evidence damaged so that it must say so: a check that cannot fail proves nothing.
+DAMAGES: dict[str, Callable[[Evidence], Evidence]] = {
+    "1 missing": _live_changed(lambda out: out[1:]),
+    "1 seen twice": _live_changed(lambda out: [*out, out[0]]),
+    "differs from replay in order": _live_changed(lambda out: [out[1], out[0], *out[2:]]),
+    "1 missing, 1 wrong": _live_changed(lambda out: [out[0]._replace(headers=()), *out[1:]]),
+    "not the fold from zero": lambda found: replace(found, kept=dict.fromkeys(found.kept, b"")),
+    "seq is not gapless": _spine_changed,
+    "was accepted and is no fact": lambda found: replace(found, spine={**found.spine, 0: []}),
+    "is a fact 2 times": lambda found: replace(found, spine={**found.spine, 8: found.spine[0]}),
+    "was not refused as": lambda found: replace(found, spine={**found.spine, 3: []}),
+    "has other bytes": lambda found: replace(found, published=dict.fromkeys(found.published, _any(found))),
+    "dead letters": lambda found: replace(found, letters=found.letters[1:]),
+}
 
 
 @dataclass
@@ -118,6 +152,9 @@ def test_the_chain_under_kills_stops_joins_and_leaves(make: Callable[..., Run]) 
     for k in range(run.endpoints.lanes):
         assert cache_faults(found, run.codec, run.endpoints.home / "ingest" / f"lane{k}.sqlite") == []
     _happened(run, found, decided)
+    assert {name: name in " ".join(faults(damage(found), run.load.ledger)) for name, damage in DAMAGES.items()} == (
+        dict.fromkeys(DAMAGES, True)
+    )
 
 
 def test_a_lane_that_wakes_up_cannot_write(make: Callable[..., Run]) -> None:
