@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -56,16 +57,17 @@ def zombie(_: Endpoints) -> None:
     async def no_beat(*_: object) -> None: ...
 
     watchdog.beat = no_beat  # type: ignore[assignment]
-    left = [3]
+    left, alone = [3], threading.Lock()
 
     def commit(self: outputs.Outputs, records: Iterable[Record], decided: outputs.Decided) -> None:
-        left[0] -= 1
         records = list(records)
-        if left[0] <= 0 and records and (flag := os.environ.get("TOY_STOP")):
-            left[0] = 10**9
-            Path(flag).touch()
-            os.kill(os.getpid(), signal.SIGSTOP)
-        _commit(self, records, decided)
+        with alone:  # another lane's transaction, open while we stand still and timed out, would end us on waking
+            left[0] -= 1
+            if left[0] <= 0 and records and (flag := os.environ.get("TOY_STOP")):
+                left[0] = 10**9
+                Path(flag).touch()
+                os.kill(os.getpid(), signal.SIGSTOP)
+            _commit(self, records, decided)
 
     outputs.Outputs.commit = commit  # type: ignore[method-assign]
 
