@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from gateway.confirm import Current
 from sharedchain.display import Language, compact, local_time, thousands
 
 _FOLDER = Path(__file__).parent / "templates"
-_STYLE = (_FOLDER / "page.css").read_text("utf-8")
+_STYLE = Markup((_FOLDER / "page.css").read_text("utf-8"))  # our own file: escaped, it is not what the policy hashes
 _PAGES = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )

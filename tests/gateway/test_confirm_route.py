@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -40,6 +43,14 @@ def test_the_page_shows_each_line_to_be_changed(client: TestClient, fakes: Fakes
     assert "<script" not in answer.text
     assert "http" not in answer.text  # nothing is fetched from elsewhere
     assert "form-action 'self'" in answer.headers["content-security-policy"]
+
+
+def test_the_policy_lets_the_pages_own_style_through(client: TestClient, fakes: Fakes) -> None:
+    stands(fakes, 1)
+    for answer in (client.get(link(), headers=BROWSER), client.get(link(sig="0" * 64), headers=BROWSER)):
+        style = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)[0]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}'" in answer.headers["content-security-policy"]
 
 
 def test_the_pages_form_confirms_it(client: TestClient, fakes: Fakes) -> None:
