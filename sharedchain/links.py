@@ -28,6 +28,11 @@ def confirm_path(tenant: str, forecast_id: str, version: int, recipient: str) ->
     return f"{_CONFIRM[0]}{quote(forecast_id, safe='')}{_CONFIRM[1]}?{query}"
 
 
+def alert_path(tenant: str, alert_id: str) -> str:
+    """Where one alert is told: an alert is found under its tenant only."""
+    return f"/v1/alerts/{quote(alert_id)}?{urlencode({'tenant': tenant}, quote_via=quote)}"
+
+
 def link_for(secret: str, gateway: str, path: str, recipient: str) -> str:
     """The absolute link for one recipient: a confirm path is addressed to them and signed, any other path stays.
 

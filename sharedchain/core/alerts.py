@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
 
 from sharedchain.canonical import dumps
 from sharedchain.core import notice, texts, wire
@@ -19,7 +18,7 @@ from sharedchain.core.ruleset import Ready
 from sharedchain.core.state import Episode, Place
 from sharedchain.core.wording import Severity
 from sharedchain.fact import derived_id
-from sharedchain.links import confirm_path
+from sharedchain.links import alert_path, confirm_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +155,7 @@ def _link(desk: Desk, case: Case, episode: Episode) -> str:
     forecast = case.context.get("forecast")
     if case.ready.rule.action and forecast is not None:
         return confirm_path(desk.name, case.subject, forecast.version, case.owner)
-    return f"/v1/alerts/{quote(episode.alert_id)}"
+    return alert_path(desk.name, episode.alert_id)
 
 
 def _act(desk: Desk, case: Case, link: str) -> None:

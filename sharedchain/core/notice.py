@@ -11,6 +11,7 @@ from sharedchain.core.routes import resolve
 from sharedchain.core.rule import Rule
 from sharedchain.core.state import Episode
 from sharedchain.fact import derived_id
+from sharedchain.links import alert_path
 
 ABOUT_RULES = "R-00"
 _LIMIT = 500  # characters of an error in a text
@@ -51,7 +52,7 @@ def _raise(desk: Desk, subject: str, version: int, owner: str, error: str) -> No
         "text_en": f"{subject}, version {version}, cannot judge: {error[:_LIMIT]}",
     }
     why = dumps({"rule": subject, "version": version, "error": error, "clears": {"by": "acknowledgement"}})
-    data = {**_data(episode, owner, why, error[:200]), **words, "deliveries": desk.deliveries("YELLOW", people)}
+    data = {**_data(desk, episode, owner, why, error[:200]), **words, "deliveries": desk.deliveries("YELLOW", people)}
     desk.say("alert.raised", subject, ABOUT_RULES, data)
 
 
@@ -64,11 +65,11 @@ def _withdraw(desk: Desk, episode: Episode) -> None:
         "text_en": f"Rule {rule} was switched off; its alert about {subject} ends with it.",
     }
     why = dumps({"rule": rule, "version": episode.version, "withdrawn": True})
-    data = {**_data(episode, "role:ops", why, ""), **words, "deliveries": desk.lamp_out(episode)}
+    data = {**_data(desk, episode, "role:ops", why, ""), **words, "deliveries": desk.lamp_out(episode)}
     desk.say("alert.resolved", subject, rule, data)
 
 
-def _data(episode: Episode, owner: str, explain: str, value_text: str) -> dict[str, Any]:
+def _data(desk: Desk, episode: Episode, owner: str, explain: str, value_text: str) -> dict[str, Any]:
     return {
         "alert_id": episode.alert_id,
         "rule_id": episode.rule,
@@ -81,7 +82,7 @@ def _data(episode: Episode, owner: str, explain: str, value_text: str) -> dict[s
         "unit": "",
         "owner": owner,
         "recipients": list(episode.recipients),
-        "link": f"/v1/alerts/{episode.alert_id}",
+        "link": alert_path(desk.name, episode.alert_id),
         "explain": explain,
         "opened_at": episode.opened_at,
     }

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from sharedchain.links import confirm_path, link_for, sign, verify
+from sharedchain.links import alert_path, confirm_path, link_for, sign, verify
 
 SAID = ("default", "FC-BR", 3, "E002")
 
@@ -45,6 +45,11 @@ def test_the_link_is_addressed_to_its_reader_and_verifies() -> None:
     assert unquote(link.path) == "/v1/forecasts/FC/BR 1/confirm"
     assert asked["recipient"] == "E010"
     assert verify("s", asked["tenant"], "FC/BR 1", int(asked["version"]), asked["recipient"], asked["sig"])
+
+
+def test_an_alerts_link_names_its_tenant_and_is_not_signed() -> None:
+    link = urlsplit(link_for("s", "http://gw", alert_path("东辰 & co", "a1"), "E1"))
+    assert (link.path, parse_qs(link.query)) == ("/v1/alerts/a1", {"tenant": ["东辰 & co"]})
 
 
 def test_other_paths_are_not_signed() -> None:
