@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.queries import REFRESH, UNSUPPORTED, UPDATED
+from sharedchain.core.localtime import local_day
 from sharedchain.envelope import parse_time, rfc3339
 
-_DAY_MS = 86_400_000
 _TIMES = ("refreshed_at", "stale_after")
 
 
-def present(rows: Iterable[Mapping[str, Any]], now: int) -> list[dict[str, Any]]:
-    """The forecasts that `rows` of `queries.live_facts` tell of, by id. `now` in ms gives their age."""
+def present(rows: Iterable[Mapping[str, Any]], now: int, zone: str) -> list[dict[str, Any]]:
+    """The forecasts that `rows` of `queries.live_facts` tell of, by id. `now` in ms and `zone` give their age."""
     live: dict[str, tuple[int, dict[str, Any]]] = {}
     later: list[tuple[int, str, dict[str, Any]]] = []
     for row in rows:
@@ -23,7 +23,7 @@ def present(rows: Iterable[Mapping[str, Any]], now: int) -> list[dict[str, Any]]
             live[data["forecast_id"]] = (row["seq"], data)
         else:
             later.append((row["seq"], row["type"], data))
-    made = {name: _one(data, now) for name, (_, data) in sorted(live.items())}
+    made = {name: _one(data, now, zone) for name, (_, data) in sorted(live.items())}
     for seq, kind, data in sorted(later, key=lambda one: one[0]):
         name = data["forecast_id"]
         if name not in live or seq < live[name][0]:
@@ -38,10 +38,10 @@ def present(rows: Iterable[Mapping[str, Any]], now: int) -> list[dict[str, Any]]
     return list(made.values())
 
 
-def _one(data: dict[str, Any], now: int) -> dict[str, Any]:
+def _one(data: dict[str, Any], now: int, zone: str) -> dict[str, Any]:
     refreshed = milliseconds(data["refreshed_at"])
     return spoken(data) | {
-        "age_days": max(0, (now - refreshed) // _DAY_MS),
+        "age_days": max(0, (local_day(now, zone) - local_day(refreshed, zone)).days),  # as M-15 and R-01 count
         "stale": False,  # until the log says so: forecast.refresh.requested
         "stale_since_age_days": None,
         "unsupported_lines": [],

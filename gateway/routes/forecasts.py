@@ -30,7 +30,7 @@ async def forecasts(request: Request, access: Annotated[Access, _GUARD], at: MOM
     known = moment("at", at)
     whose = await tenant(door, access.tenant)
     rows = await door.store.rows(queries.live_facts(access.tenant, at=known))
-    return listing(whose, present(rows, whose.now if known is None else known))
+    return listing(whose, present(rows, whose.now if known is None else known, whose.timezone))
 
 
 @router.get(
@@ -84,7 +84,7 @@ async def forecast(
     known = moment("at", at)
     whose = await tenant(door, access.tenant)
     rows = await door.store.rows(queries.live_facts(access.tenant, forecast_id, at=known))
-    now = present(rows, whose.now if known is None else known)
+    now = present(rows, whose.now if known is None else known, whose.timezone)
     if not now:
         text = f"tenant {access.tenant} has no forecast {forecast_id}; GET /v1/forecasts lists them"
         raise Problem(404, "no_such_forecast", text)

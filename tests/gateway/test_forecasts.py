@@ -9,7 +9,8 @@ from gateway.forecasts import history, present, spoken
 from gateway.queries import REFRESH, UNSUPPORTED, UPDATED
 
 DAY = 86_400_000
-APRIL_20 = 1_776_650_400_000
+APRIL_20 = 1_776_650_400_000  # 10:00 in Shanghai
+ZONE = "Asia/Shanghai"
 
 
 def updated(seq: int, version: int = 1, **changes: Any) -> dict[str, Any]:
@@ -37,35 +38,38 @@ def unsupported(seq: int, line: str) -> dict[str, Any]:
     return {"seq": seq, "type": UNSUPPORTED, "data": json.dumps(said)}
 
 
-def test_age_counts_whole_days_and_times_are_text() -> None:
-    (one,) = present([updated(5)], APRIL_20 + 11 * DAY - 1)
-    assert (one["age_days"], one["stale"], one["refreshed_at"]) == (10, False, "2026-04-20T02:00:00.000Z")
+def test_age_is_the_difference_of_local_dates_and_times_are_text() -> None:
+    midnight = APRIL_20 - 10 * 3_600_000 + 11 * DAY  # 2026-05-01 00:00 in Shanghai: R-01 says 11 days
+    (before,) = present([updated(5)], midnight - 1, ZONE)
+    (one,) = present([updated(5)], midnight, ZONE)
+    assert (before["age_days"], one["age_days"], one["stale"]) == (10, 11, False)
+    assert one["refreshed_at"] == "2026-04-20T02:00:00.000Z"
 
 
 def test_stale_is_what_the_log_says_not_what_the_clock_says() -> None:
-    (silent,) = present([updated(5)], APRIL_20 + 300 * DAY)
+    (silent,) = present([updated(5)], APRIL_20 + 300 * DAY, ZONE)
     assert not silent["stale"]
-    (said,) = present([refresh(9), updated(5)], APRIL_20 + 11 * DAY)
+    (said,) = present([refresh(9), updated(5)], APRIL_20 + 11 * DAY, ZONE)
     assert (said["stale"], said["stale_since_age_days"]) == (True, 11)
 
 
 def test_a_newer_version_ends_what_was_said_of_the_older() -> None:
-    (one,) = present([updated(12, version=2), refresh(9), unsupported(7, "L1")], APRIL_20)
+    (one,) = present([updated(12, version=2), refresh(9), unsupported(7, "L1")], APRIL_20, ZONE)
     assert (one["version"], one["stale"], one["unsupported_lines"]) == (2, False, [])
 
 
 def test_unsupported_lines_of_the_same_step_belong_to_the_version() -> None:
-    (one,) = present([updated(5), unsupported(5, "L1"), unsupported(8, "L2")], APRIL_20)
+    (one,) = present([updated(5), unsupported(5, "L1"), unsupported(8, "L2")], APRIL_20, ZONE)
     assert [line["line_id"] for line in one["unsupported_lines"]] == ["L1", "L2"]
 
 
 def test_forecasts_are_listed_by_id() -> None:
     rows = [updated(5, forecast_id="FC-DE"), updated(4, forecast_id="FC-CN")]
-    assert [one["forecast_id"] for one in present(rows, APRIL_20)] == ["FC-CN", "FC-DE"]
+    assert [one["forecast_id"] for one in present(rows, APRIL_20, ZONE)] == ["FC-CN", "FC-DE"]
 
 
 def test_words_on_a_forecast_without_an_update_are_left_out() -> None:
-    assert present([refresh(9)], APRIL_20) == []
+    assert present([refresh(9)], APRIL_20, ZONE) == []
 
 
 def test_history_names_who_published_the_owner_when_nobody_is_named() -> None:
