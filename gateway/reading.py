@@ -26,7 +26,7 @@ def moment(name: str, text: str | None) -> int | None:
     try:
         return parse_time(text.replace(" ", "+"))  # an unescaped + of a zone arrives as a space
     except (Refused, OverflowError, ValueError):
-        mend = "send RFC 3339 with a zone, as 2026-05-01T08:00:00+08:00 (escape + as %2B) or …Z"
+        mend = "send RFC 3339 with a zone, as 2026-05-01T08:00:00+08:00 or 2026-05-01T00:00:00Z"
         finding = Finding(field=name, code="bad_time", text=f"{name} {text!r} is not a moment", mend=mend)
         raise Problem(422, "bad_parameter", finding.text, findings=[finding]) from None
 

@@ -41,5 +41,7 @@ def read(
     detail = body.get("detail", answer.reason_phrase) if isinstance(body, dict) else answer.reason_phrase
     if answer.status_code == 503:
         raise ConnectionFailed(f"the gateway at {endpoints.gateway} cannot read now: {detail}")
-    mends = [one["mend"] for one in body.get("errors", []) if one.get("mend")] if isinstance(body, dict) else []
-    raise SharedChainError(": ".join([detail, *mends[:1]]))
+    first: Mapping[str, str] = next(iter(body.get("errors", [])), {}) if isinstance(body, dict) else {}
+    field = first.get("field", "")
+    said_of = [field] if field and field not in detail else []
+    raise SharedChainError(": ".join([*said_of, detail, *filter(None, [first.get("mend")])]))

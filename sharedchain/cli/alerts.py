@@ -14,8 +14,9 @@ _WORDS = {
     "zh": {
         "title": "告警 · {tenant} · {zone} · 截至 {now}",
         "columns": ("时间", "级别", "规则", "对象", "内容"),
-        "empty": "没有告警。看实时告警：sharedchain watch alerts；看规则：sharedchain rules check",
-        "none_open": "没有未解除的告警。看全部：sharedchain alerts",
+        "empty": "{tenant} 没有告警（别的公司：--tenant）。\n"
+        "看实时告警：sharedchain watch alerts；看规则：sharedchain rules check",
+        "none_open": "{tenant} 没有未解除的告警（别的公司：--tenant）。\n看全部：sharedchain alerts",
         "resolved": "已解除",
         "INFO": "○ 提醒",
         "YELLOW": "▲ 预警",
@@ -24,8 +25,9 @@ _WORDS = {
     "en": {
         "title": "Alerts · {tenant} · {zone} · as of {now}",
         "columns": ("opened", "severity", "rule", "subject", "what"),
-        "empty": "No alerts. Live: sharedchain watch alerts; the rules: sharedchain rules check",
-        "none_open": "No open alerts. All of them: sharedchain alerts",
+        "empty": "No alerts for {tenant} (another company: --tenant).\n"
+        "Live: sharedchain watch alerts; the rules: sharedchain rules check",
+        "none_open": "No open alerts for {tenant} (another company: --tenant).\nAll of them: sharedchain alerts",
         "resolved": "resolved",
         "INFO": "○ INFO",
         "YELLOW": "▲ YELLOW",
@@ -55,10 +57,10 @@ def alerts(
     if json:
         typer.echo(dumps(found))
         return
-    print_alerts(found, language(), only_open=open_)
+    print_alerts(found, at, language(), only_open=open_)
 
 
-def print_alerts(found: Mapping[str, Any], lang: str, *, only_open: bool) -> None:
+def print_alerts(found: Mapping[str, Any], at: str | None, lang: str, *, only_open: bool) -> None:
     """The listing of GET /v1/alerts as a table; an empty one names the next command."""
     from sharedchain.display import local_time
     from sharedchain.table import say, show
@@ -66,9 +68,9 @@ def print_alerts(found: Mapping[str, Any], lang: str, *, only_open: bool) -> Non
     words: Any = _WORDS[lang]
     whose = found["tenant"]
     if not found["items"]:
-        say(words["none_open" if only_open else "empty"])
+        say(words["none_open" if only_open else "empty"].format(tenant=whose["name"]))
         return
-    now, zone = local_time(found["as_of"], whose["timezone"]), whose["timezone"]
+    now, zone = local_time(at or found["as_of"], whose["timezone"]), whose["timezone"]
     rows = [_row(item, zone, lang, words) for item in found["items"]]
     show(words["title"].format(tenant=whose["name"], zone=zone, now=now), words["columns"], rows)
 

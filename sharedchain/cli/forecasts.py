@@ -14,7 +14,8 @@ _WORDS = {
     "zh": {
         "title": "预测 · {tenant} · {zone} · 截至 {now}",
         "columns": ("预测", "版本", "合计", "项目", "经验", "刷新于", "状态"),
-        "empty": "没有预测。发布一个：sharedchain publish forecast.published -f FILE.json",
+        "empty": "{tenant} 没有预测（别的公司：--tenant）。\n"
+        "发布一个：sharedchain publish forecast.published -f FILE.json",
         "stale": "⚠ 已过期 {age} 天",
         "fresh": "{age} 天前",
         "unsupported": "⚠ {count} 行无项目支撑",
@@ -23,7 +24,8 @@ _WORDS = {
     "en": {
         "title": "Forecasts · {tenant} · {zone} · as of {now}",
         "columns": ("forecast", "v", "total", "project", "experience", "refreshed", "state"),
-        "empty": "No forecasts. Publish one: sharedchain publish forecast.published -f FILE.json",
+        "empty": "No forecasts for {tenant} (another company: --tenant).\n"
+        "Publish one: sharedchain publish forecast.published -f FILE.json",
         "stale": "⚠ STALE {age} d",
         "fresh": "{age} d old",
         "unsupported": "⚠ {count} unsupported",
@@ -58,7 +60,7 @@ def print_forecasts(found: Mapping[str, Any], at: str | None, lang: Any) -> None
     words: Any = _WORDS[lang]
     whose = found["tenant"]
     if not found["items"]:
-        say(words["empty"])
+        say(words["empty"].format(tenant=whose["name"]))
         return
     zone = whose["timezone"]
     title = words["title"].format(tenant=whose["name"], zone=zone, now=local_time(at or found["as_of"], zone))

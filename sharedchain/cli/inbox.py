@@ -13,14 +13,14 @@ from sharedchain.cli.options import Home, Json
 _WORDS = {
     "zh": {
         "head": "{recipient} 的收件箱 · {tenant} · 截至 {now} · {count} 条",
-        "empty": "{recipient} 没有消息。看全部告警：sharedchain alerts",
+        "empty": "{tenant} 的 {recipient} 没有消息（别的公司：--tenant）。\n看全部告警：sharedchain alerts",
         "raised": "新告警",
         "escalated": "升级",
         "resolved": "解除",
     },
     "en": {
         "head": "Inbox of {recipient} · {tenant} · as of {now} · {count}",
-        "empty": "{recipient} has no messages. All alerts: sharedchain alerts",
+        "empty": "{recipient} of {tenant} has no messages (another company: --tenant).\nAll alerts: sharedchain alerts",
         "raised": "raised",
         "escalated": "escalated",
         "resolved": "resolved",
@@ -56,7 +56,7 @@ def print_inbox(found: Mapping[str, Any], recipient: str, lang: str) -> None:
     words: Any = _WORDS[lang]
     whose = found["tenant"]
     if not found["items"]:
-        say(words["empty"].format(recipient=recipient))
+        say(words["empty"].format(recipient=recipient, tenant=whose["name"]))
         return
     now, count = local_time(found["as_of"], whose["timezone"]), len(found["items"])
     say(words["head"].format(recipient=recipient, tenant=whose["name"], now=now, count=count))

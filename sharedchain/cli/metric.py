@@ -15,7 +15,9 @@ _WORDS = {
         "title": "{id} {name} · {tenant} · {zone} · 截至 {now}",
         "columns": ("维度", "分钟", "数值", "", "单位"),
         "flow": ("维度", "分钟", "当分钟", "累计", "单位"),
-        "empty": "{id} 没有数值。看有哪些预测：sharedchain forecasts；发布事件：sharedchain publish TYPE",
+        "empty": "{tenant} 的 {id} 没有数值（别的公司：--tenant）。\n"
+        "看有哪些预测：sharedchain forecasts；发布事件：sharedchain publish TYPE",
+        "unknown": "没有指标 {id}：指标在 rules/measures/ 里",
         "none": "无值",
         "corrected": "（更正）",
     },
@@ -23,7 +25,9 @@ _WORDS = {
         "title": "{id} {name} · {tenant} · {zone} · as of {now}",
         "columns": ("dimensions", "minute", "value", "", "unit"),
         "flow": ("dimensions", "minute", "added", "total", "unit"),
-        "empty": "{id} has no values. The forecasts: sharedchain forecasts; publish: sharedchain publish TYPE",
+        "empty": "{id} of {tenant} has no values (another company: --tenant).\n"
+        "The forecasts: sharedchain forecasts; publish: sharedchain publish TYPE",
+        "unknown": "no measure {id}: the measures are in rules/measures/",
         "none": "no value",
         "corrected": " (corrected)",
     },
@@ -57,12 +61,15 @@ def metric(
 def print_metric(found: Mapping[str, Any], at: str | None, lang: str) -> None:
     """The answer of GET /v1/metrics/{id} as a table: exact values, short forms beside them."""
     from sharedchain.display import local_time
+    from sharedchain.errors import SharedChainError
     from sharedchain.table import say, show
 
     words: Any = _WORDS[lang]
     whose, ident = found["tenant"], found["metric_id"]
     if not found["items"]:
-        say(words["empty"].format(id=ident))
+        if not found["name"]:
+            raise SharedChainError(words["unknown"].format(id=ident))
+        say(words["empty"].format(id=ident, tenant=whose["name"]))
         return
     flow = found["kind"] == "flow"
     zone = whose["timezone"]
@@ -78,15 +85,26 @@ def print_metric(found: Mapping[str, Any], at: str | None, lang: str) -> None:
 
 
 def _row(item: Mapping[str, Any], zone: str, lang: Any, *, flow: bool) -> tuple[str, ...]:
-    from sharedchain.display import compact, local_time, thousands
+    from sharedchain.display import local_time, thousands
 
     words: Any = _WORDS[lang]
     dims = " ".join(f"{name}={value}" for name, value in sorted(item["dims"].items())) or "-"
     value = item["value"]
     exact = words["none"] if value is None else thousands(trimmed(value))
-    beside = thousands(trimmed(item["total"])) if flow else compact(value, lang) if value is not None else ""
+    beside = thousands(trimmed(item["total"])) if flow else _short(value, item["unit"], lang)
     unit = item["unit"] + (words["corrected"] if item.get("corrected") else "")
     return dims, local_time(item["minute"], zone), exact, beside, unit
+
+
+def _short(value: str | None, unit: str, lang: Any) -> str:
+    """`160M`; a ratio as the alerts say it, `80.00 %`."""
+    from decimal import Decimal
+
+    from sharedchain.display import compact
+
+    if value is None:
+        return ""
+    return f"{Decimal(value) * 100:.2f} %" if unit == "ratio" else compact(value, lang)
 
 
 def trimmed(value: str) -> str:

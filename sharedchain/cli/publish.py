@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from difflib import get_close_matches
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, TextIO, get_args
 
@@ -180,8 +181,10 @@ def _form(file: Path | None, said: str | None) -> Form:
 
 def _opened(file: Path | None) -> TextIO:
     if file is None or str(file) == "-":
+        if isinstance(sys.stdin, TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape", newline="")
         return sys.stdin
     try:
-        return file.open(encoding="utf-8-sig", newline="")
+        return file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
     except OSError as error:
         raise SharedChainError(f"{file}: {error.strerror}") from None

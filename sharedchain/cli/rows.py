@@ -12,6 +12,7 @@ from typing import Any, Literal, TextIO
 from sharedchain.errors import Refused
 
 Form = Literal["json", "jsonl", "csv"]
+_NOT_UTF_8 = "it is not UTF-8: save the file as UTF-8 (Excel: CSV UTF-8)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,10 @@ class Row:
 
 
 def read_rows(source: TextIO, form: Form) -> Iterator[Row]:
-    """The rows of `source`. JSON: one object, or a list of objects. CSV: with a header line."""
+    """The rows of `source`. JSON: one object, or a list of objects. CSV: with a header line.
+
+    `source` is opened with errors="surrogateescape": a row that is not UTF-8 is refused alone.
+    """
     match form:
         case "json":
             yield from _json(source)
@@ -55,6 +59,7 @@ def _csv(source: TextIO) -> Iterator[Row]:
                 yield Row(reader.line_num, {}, Refused("unreadable", "it has not as many cells as the header"))
                 continue
             try:
+                _utf_8("".join([*cells, *cells.values()]))
                 fields = {name.strip(): _cell(text) for name, text in cells.items() if text.strip()}
             except Refused as fault:
                 yield Row(reader.line_num, {}, fault)
@@ -83,10 +88,17 @@ def _row(number: int, said: Any) -> Row:
 
 def loads(text: str) -> Any:
     """JSON, strictly: exact decimals, no NaN, no key twice. Raises Refused(unreadable)."""
+    _utf_8(text)
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise Refused("unreadable", f"not JSON: {error}") from None
+
+
+def _utf_8(text: str) -> None:
+    """Raises Refused(unreadable) when bytes of another encoding came through as surrogates."""
+    if any("\udc80" <= sign <= "\udcff" for sign in text):
+        raise Refused("unreadable", _NOT_UTF_8)
 
 
 def _no_constant(name: str) -> Any:

@@ -160,5 +160,5 @@ def _said(kind: str, data: Mapping[str, Any], lang: Any) -> str:
         case "alert.raised" | "alert.escalated" | "alert.resolved":
             return f"{data['severity']} {data['rule_id']} {data[f'title_{lang}']} → {', '.join(data['recipients'])}"
         case "record.rejected":
-            return f"{data['reason']} {data.get('field') or ''}: {data.get('text') or ''}"
+            return f"{' '.join(filter(None, [data['reason'], data.get('field')]))}: {data.get('text') or ''}"
     return ""

@@ -185,9 +185,30 @@ def test_an_empty_answer_names_the_next_command(
     words: tuple[str, ...],
     next_command: str,
 ) -> None:
-    answer = FRAME | {"items": [], "metric_id": "M-99", "kind": "gauge", "name": {}}
+    answer = FRAME | {"items": [], "metric_id": "M-99", "kind": "gauge", "name": {"zh": "总额", "en": "total"}}
     call(monkeypatch, home, answer, *words, "--lang", lang)
-    assert next_command in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert next_command in out
+    assert "acme" in out  # whoever forgot --tenant sees whose nothing this is
+    assert "--tenant" in out
+
+
+def test_a_measure_that_nobody_declared_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gateway = Gateway(FRAME | {"items": [], "metric_id": "M-99", "kind": "gauge", "name": {}})
+    monkeypatch.setattr("sharedchain.reader.read", gateway)
+    assert run(["metric", "M-99", "--home", str(home)]) == 2
+    assert capsys.readouterr().err == "sharedchain: no measure M-99: the measures are in rules/measures/\n"
+
+
+def test_a_ratio_is_shown_as_the_alerts_say_it(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    item = GAUGE | {"value": "0.8000", "unit": "ratio"}
+    answer = FRAME | {"items": [item], "metric_id": "M-14", "kind": "gauge", "name": {"en": "coverage"}}
+    call(monkeypatch, home, answer, "metric", "M-14")
+    assert re.search(r"0\.80\s+80\.00 %\s+ratio", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("words", [("alerts",), ("inbox", "E"), ("metric", "M-09"), ("forecasts",)])

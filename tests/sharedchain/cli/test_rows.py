@@ -36,3 +36,12 @@ def test_what_is_not_strictly_json_is_refused(text: str) -> None:
     with pytest.raises(Refused) as caught:
         loads(text)
     assert caught.value.reason == "unreadable"
+
+
+@pytest.mark.parametrize(("form", "head"), [("csv", "a\n"), ("jsonl", ""), ("json", "")])
+def test_another_encoding_is_named_row_by_row(form: Form, head: str) -> None:
+    cell = "制造" if form == "csv" else '"制造"'
+    source = io.TextIOWrapper(io.BytesIO(head.encode() + cell.encode("gb18030")), "utf-8-sig", "surrogateescape")
+    (row,) = read_rows(source, form)
+    assert row.fault is not None
+    assert "not UTF-8" in row.fault.text
