@@ -24,6 +24,7 @@ from sharedchain.kafka import consumer
 from sharedchain.scope import PARTITIONS
 from streams.tail import READER, records
 from tests.chain.crew import Crew
+from tests.chain.test_seam import ToyTrade
 from tests.chain.toy import SpineLane, Toy, step
 from tests.chain.toy import read as read_fact
 
@@ -44,7 +45,7 @@ def main(facts: int, seconds: float) -> None:
 def _run(endpoints: Endpoints, folder: Path) -> tuple[Toy, SpineLane, Crew]:
     toy = Toy(f"bench-{secrets.token_hex(3)}")
     toy.create(endpoints)
-    return toy, SpineLane(endpoints, toy, SCOPES, 1), Crew(endpoints, toy, folder)
+    return toy, SpineLane(endpoints, toy, SCOPES, 1), Crew(endpoints, ToyTrade(endpoints, toy, folder), folder)
 
 
 def backlog(endpoints: Endpoints, folder: Path, facts: int) -> None:
