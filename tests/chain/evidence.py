@@ -103,7 +103,9 @@ def _snapshots(endpoints: Endpoints) -> dict[tuple[int, int], bytes]:
     for partition in range(PARTITIONS):
         places: dict[int, list[Seen]] = {}
         for seen in records(reader, SNAPSHOTS, partition, None):
-            places.setdefault(json.loads(dict(seen.headers)[snapshot.HEADER])["offset"], []).append(seen)
+            said = json.loads(dict(seen.headers)[snapshot.HEADER])
+            assert said["core"] == fold.CORE_VERSION, "the core's files were changed during the run: run it again"
+            places.setdefault(said["offset"], []).append(seen)
         for offset, pieces in places.items():
             whole = snapshot.newest(pieces, partition, fold.CORE_VERSION, offset)
             if whole is not None:
