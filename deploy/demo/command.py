@@ -39,7 +39,9 @@ def demo(
     with Stack(home, tell=print) as endpoints:
         differences = play(script, endpoints, zh)
     tenant = next(iter(script.tenants))
-    look = f"sharedchain up -d --home {home} && sharedchain alerts --home {home} --tenant {tenant}"
+    tool = Path(sys.executable).parent / "sharedchain"
+    said = os.path.relpath(tool) if tool.exists() else "sharedchain"
+    look = f"{said} up -d --home {home} && {said} alerts --home {home} --tenant {tenant}"
     print(f"\n{'用时' if zh else 'took'} {time.monotonic() - started:.1f} s")
     print(f"{'接着看' if zh else 'look around'}: {look}")
     sys.exit(0 if all(d.equal for d in differences) else 1)
