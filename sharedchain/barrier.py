@@ -18,7 +18,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed, SharedChainError
-from sharedchain.kafka import consumer
+from sharedchain.kafka import quiet_consumer
 from sharedchain.schemas import Catalog
 from sharedchain.scope import SPINE
 
@@ -71,8 +71,8 @@ class Barrier:
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
-        self._probe = consumer(endpoints, "chain.barrier", **{"enable.partition.eof": True, "fetch.wait.max.ms": 1})
-        self._log = consumer(endpoints, "chain.barrier", **{"isolation.level": "read_uncommitted"})
+        self._probe = quiet_consumer(endpoints, "chain.barrier", enable_partition_eof=True, fetch_wait_max_ms=1)
+        self._log = quiet_consumer(endpoints, "chain.barrier", isolation_level="read_uncommitted")
         self._partitions: dict[str, list[int]] = {}
         self._groups: dict[str, Consumer] = {}
 
@@ -124,7 +124,7 @@ class Barrier:
 
     def _group(self, group: str) -> Consumer:
         if group not in self._groups:
-            self._groups[group] = consumer(self._endpoints, group)
+            self._groups[group] = quiet_consumer(self._endpoints, group)
         return self._groups[group]
 
     def _with_records(self, places: Iterable[TopicPartition], ends: dict[tuple[str, int], int]) -> list[TopicPartition]:

@@ -99,13 +99,23 @@ def map_terms(
                 where = f"{head}[{index}].{name}" if head else name
                 raise Refused(
                     "unknown_term",
-                    f"{where} says {word!r}, which the dictionary {domain} does not know: "
-                    "use one of its codes, or add the word as a synonym",
+                    f"{where} says {word!r}, which the dictionary {domain} does not know{_heard(system)}: "
+                    f"use {_codes(known)}, or add the word as a synonym",
                     where,
                 )
             if code != word:
                 _put(coded, data, head, index, name, code)
     return coded
+
+
+def _heard(system: str) -> str:
+    """Synonyms may belong to one source: who was heard is half of why a word is not known."""
+    return f" from source {system}" if system else ""
+
+
+def _codes(known: Dictionary | None, most: int = 8) -> str:
+    codes = [term.code for term in known.terms] if known else []
+    return f"one of {', '.join(codes[:most])}{' …' if len(codes) > most else ''}" if codes else "one of its codes"
 
 
 def _put(coded: dict[str, Any], data: Mapping[str, Any], head: str, index: int, name: str, code: str) -> None:

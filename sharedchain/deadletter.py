@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
-from sharedchain.kafka import consumer
+from sharedchain.kafka import quiet_consumer
 from sharedchain.schemas import Topic
 
 _WAIT = 30.0  # seconds without an answer of the brokers
@@ -76,7 +76,7 @@ def read(message: Message) -> DeadLetter:
 
 def read_all(endpoints: Endpoints, topics: Iterable[Topic]) -> list[DeadLetter]:
     """Every dead letter of these topics, oldest first. Raises ConnectionFailed."""
-    reader = consumer(endpoints, "sharedchain.dlq", **{"enable.partition.eof": True, "fetch.wait.max.ms": 10})
+    reader = quiet_consumer(endpoints, "sharedchain.dlq", enable_partition_eof=True, fetch_wait_max_ms=10)
     try:
         known = reader.list_topics(timeout=_WAIT).topics
         places = [(t.dlq, p) for t in topics if t.dlq in known for p in known[t.dlq].partitions]

@@ -63,6 +63,11 @@ def consumer(endpoints: Endpoints, group: str, **overrides: Any) -> Consumer:
     return Consumer(_conf(endpoints, _CONSUMER | {"group.id": group}, overrides))
 
 
+def quiet_consumer(endpoints: Endpoints, group: str, **overrides: Any) -> Consumer:
+    """One for a person's question: a broker that is away is told once, by the exception, not by librdkafka's log."""
+    return Consumer(_conf(endpoints, _CONSUMER | {"group.id": group, "log_level": 0}, overrides))
+
+
 def admin(endpoints: Endpoints) -> AdminClient:
     return AdminClient(_conf(endpoints, {}, {}))
 
