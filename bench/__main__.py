@@ -14,7 +14,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import business, latency, replay, rules, sink
+from bench import business, latency, load, replay, rules, sink
 from bench.chain import Chain
 from bench.meter import Run
 from bench.table import NOT_YET, Row, render
@@ -49,7 +49,8 @@ def measure(chain: Chain, rounds: int, events: int, seconds: float) -> list[Row]
     again: list[Run] = []
     alerts: list[list[float]] = []
     theirs: list[list[float]] = []
-    business.round_(chain, -1, 500)  # warm: code loaded, schemas known
+    scopes = load.tenants("warm")
+    business.ours(chain, scopes, load.business(chain.codec, scopes, 500))  # code loaded, schemas known
     for number in range(rounds):
         _say(f"round {number + 1} of {rounds}")
         chain.stored()
@@ -74,10 +75,10 @@ def measure(chain: Chain, rounds: int, events: int, seconds: float) -> list[Row]
 
 def _machine() -> str:
     """Where and when this was measured."""
-    load = " ".join(f"{n:.1f}" for n in os.getloadavg())
+    busy = " ".join(f"{n:.1f}" for n in os.getloadavg())
     parts = ("confluent-kafka", "faust-streaming", "fastavro", "clickhouse-connect", "chdb")
     found = ", ".join(f"{name} {version(name)}" for name in parts)
-    return f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load}; {found}"
+    return f"Python {platform.python_version()}, {os.cpu_count()} cores, load {busy}; {found}"
 
 
 def _say(text: str) -> None:

@@ -19,27 +19,35 @@ def round_(chain: Chain, number: int, events: int) -> tuple[Run, Run, list[str]]
     """Ours, Faust's, and the tenants whose facts lie on the spine now."""
     scopes = load.tenants(f"b{number}")
     messages = load.business(chain.codec, scopes, events)
+    return ours(chain, scopes, messages), fausts(chain, number, messages), scopes
+
+
+def ours(chain: Chain, scopes: list[str], messages: list[load.Message]) -> Run:
+    """From the first publish until the engine has decided all; every event must be one fact."""
     chain.decided()
-    pids = [chain.stack.pid("ingest-0"), chain.stack.pid("engine-0")]
 
     def work() -> None:
         load.send(chain.endpoints, messages)
         chain.decided()
 
-    ours = metered(pids, events, work)
+    measured = metered([chain.stack.pid("ingest-0"), chain.stack.pid("engine-0")], len(messages), work)
     found = chain.facts_of(scopes)
-    assert found == events, f"{events} published, {found} facts"
-    topic = chain.topic(f"bench.count.{number}")
+    assert found == len(messages), f"{len(messages)} published, {found} facts"
+    return measured
+
+
+def fausts(chain: Chain, number: int, messages: list[load.Message]) -> Run:
+    """The same bytes on a topic of its own."""
+    topic, events = chain.topic(f"bench.count.{number}"), len(messages)
     load.send(chain.endpoints, messages, topic)
 
     def check(said: dict[str, float]) -> None:
         assert said["events"] == events, f"Faust counted {said['events']} of {events}"
 
-    theirs = chain.told(check, "bench.peer", "count", str(chain.endpoints.home), topic, str(events))
-    return ours, theirs, scopes
+    return chain.told(check, "bench.peer", "count", str(chain.endpoints.home), topic, str(events))
 
 
-def row(ours: list[Run], theirs: list[Run]) -> Row:
-    ingest, engine = (spread([r.each[i] / r.count * 1e6 for r in ours], ".0f") for i in (0, 1))
+def row(own: list[Run], theirs: list[Run]) -> Row:
+    ingest, engine = (spread([r.each[i] / r.count * 1e6 for r in own], ".0f") for i in (0, 1))
     split = f" (ingest {ingest}, engine {engine})"
-    return Row(WORK, side(ours) + split, f"plain Faust, Table: {side(theirs)}", ratio(ours, theirs), "20× (5×)", UNLIKE)
+    return Row(WORK, side(own) + split, f"plain Faust, Table: {side(theirs)}", ratio(own, theirs), "20× (5×)", UNLIKE)

@@ -49,9 +49,9 @@ def _run(
     with _Eye(under.endpoints, into, name) as came:
         client = producer(under.endpoints)  # one for both: a new one takes half a second to get its id
         sent = _publish(client, leads[:warm], topic)
-        _until(lambda: all(n in came for n in sent), "the warm-up's alerts")
+        _until(came, sent, into)
         sent = _publish(client, leads[warm:], topic)
-        _until(lambda: all(n in came for n in sent), f"{timed} alerts on {into}")
+        _until(came, sent, into)
     return sorted((came[n] - at) * 1000 for n, at in sent.items())
 
 
@@ -96,10 +96,11 @@ class _Eye:
                 self._came.setdefault(str(self._name(message)), at)
 
 
-def _until(true: Callable[[], bool], what: str) -> None:
+def _until(came: dict[str, float], sent: dict[str, float], topic: str) -> None:
     deadline = time.monotonic() + PATIENCE / 10
-    while not true():
-        assert time.monotonic() < deadline, f"waited for {what}"
+    while missing := [name for name in sent if name not in came]:
+        told = f"{len(missing)} of {len(sent)} alerts did not come to {topic} in {PATIENCE / 10:.0f} s: {missing[:3]}"
+        assert time.monotonic() < deadline, told
         time.sleep(0.02)
 
 
