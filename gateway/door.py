@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 from pydantic import SecretStr
@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from gateway.checks import Contract
 from gateway.feed import Feed
 from gateway.meters import Meters
+from gateway.pledges import Pledges
 from gateway.publisher import Publisher
 from gateway.slots import Slots
 from gateway.store import Store
@@ -31,6 +32,7 @@ class Door:
     wall: Callable[[], int]
     meters: Meters
     streams: Slots
+    pledges: Pledges = field(default_factory=Pledges)
 
 
 def door_of(request: Request) -> Door:

@@ -84,7 +84,14 @@ async def confirm(
     checked = check(door.contract, next_version(current, change, access.tenant, recipient))
     if not isinstance(checked, Outgoing):
         raise Problem(422, "bad_confirmation", checked[0].text, findings=checked)
-    receipts = await publish_all(door, [checked])
+    if not door.pledges.keep(checked.envelope.id, checked.data):
+        text = f"version {version} was confirmed a moment ago with other amounts; look at the forecast again"
+        raise Problem(409, "confirmed_otherwise", text)
+    try:
+        receipts = await publish_all(door, [checked])
+    except Exception:
+        door.pledges.forget(checked.envelope.id)
+        raise
     return _answer(request, 202, {"version": version + 1} | receipts[0], again=False)
 
 

@@ -85,6 +85,24 @@ def test_a_double_click_sends_one_identity(client: TestClient, fakes: Fakes) -> 
     assert (first.envelope, first.data) == (second.envelope, second.data)
 
 
+def test_a_second_click_with_other_amounts_is_not_told_yes(client: TestClient, fakes: Fakes) -> None:
+    """The store does not show the first one yet; ingest would refuse the second as `conflict`."""
+    stands(fakes, 1)
+    first = client.post(link(), json={"lines": [{"line_id": "L1", "amount": "1.00"}]})
+    second = client.post(link(), json={"lines": [{"line_id": "L1", "amount": "2.00"}]})
+    assert (first.status_code, second.status_code) == (202, 409)
+    assert second.json()["code"] == "confirmed_otherwise"
+    assert len(fakes.publisher.sent) == 1
+
+
+def test_a_confirmation_that_was_not_sent_may_be_another_one(client: TestClient, fakes: Fakes) -> None:
+    stands(fakes, 1)
+    fakes.publisher.down = True
+    assert client.post(link(), json={"lines": [{"line_id": "L1", "amount": "1.00"}]}).status_code == 503
+    fakes.publisher.down = False
+    assert client.post(link(), json={"lines": [{"line_id": "L1", "amount": "2.00"}]}).status_code == 202
+
+
 def test_a_click_after_it_was_decided_answers_200_and_sends_nothing(client: TestClient, fakes: Fakes) -> None:
     stands(fakes, 2, id=event_id("acme", "FC-BR", 1), actor="E002")
     answer = client.post(link())
