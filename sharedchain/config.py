@@ -12,6 +12,7 @@ import yaml
 
 from sharedchain.canonical import dumps
 from sharedchain.errors import ConfigError
+from sharedchain.schemas import data_root
 from sharedchain.yamlfile import read
 
 # kind → where its files lie, under the root; `name` of an item is the file's stem.
@@ -67,9 +68,8 @@ def files(root: Path | None = None) -> Iterator[tuple[str, Path]]:
 
 
 def default_root() -> Path:
-    """The checkout if this module lies in one, else the data folder of the wheel."""
-    checkout = Path(__file__).parent.parent
-    return checkout if (checkout / "pyproject.toml").exists() else Path(__file__).parent / "_data"
+    """Where the data lies: beside the schemas, in the checkout or in the wheel."""
+    return data_root()
 
 
 def unreadable(path: Path, error: yaml.YAMLError) -> str:
