@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from sharedchain.core import directory, flows, forecast, gauges, judge, notice
+from sharedchain.core import directory, entities, flows, forecast, gauges, judge, notice
 from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, midnight, minute_of, next_midnight
@@ -61,6 +61,7 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     flows.count(scope, fact, rules.flows.get("*", ()), scope.timezone)
     desk = Desk(fact.scope, scope, settings, rules, enabled, fact.recorded, out, fact.backfill)
     if fact.kind == "fact":
+        entities.fold(scope, fact, settings)
         match fact.type:
             case "master.employee.upserted":
                 directory.upsert(scope, fact)

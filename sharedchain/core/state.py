@@ -68,6 +68,75 @@ class Target:
 
 
 @dataclass
+class Lead:
+    """An open lead; one that was converted or disqualified is forgotten. Times in ms."""
+
+    owner_id: str
+    region: str
+    industry: str
+    channel: str
+    contacted: int  # the last contact, else the capture
+    source: Place
+
+
+@dataclass
+class Opportunity:
+    """One opportunity as it stands. `stage` is SIGNED or LOST at the end; times in ms."""
+
+    stage: str
+    amount: Decimal
+    currency: str
+    region: str
+    industry: str
+    product_id: str
+    owner_id: str
+    customer_id: str
+    lead_id: str
+    created: int
+    source: Place  # of the last fact about it
+    signed: int | None = None
+    lost: int | None = None
+
+
+@dataclass
+class Contract:
+    opportunity_id: str
+    customer_id: str
+    region: str
+    owner_id: str
+    amount: Decimal
+    currency: str
+    status: str  # EFFECTIVE | BLOCKED
+    signed: int  # ms
+    source: Place
+
+
+@dataclass
+class Instalment:
+    """One part of a receivable. `late`: a local midnight past its due date has found it unpaid."""
+
+    due: str  # ISO date, "" = none
+    amount: Decimal
+    left: Decimal
+    late: bool = False
+
+
+@dataclass
+class Receivable:
+    """`paid` is what was allocated to its instalments; a surplus is no part of it."""
+
+    contract_id: str
+    customer_id: str
+    owner_id: str
+    region: str
+    currency: str
+    total: Decimal
+    paid: Decimal
+    source: Place
+    instalments: dict[str, Instalment] = field(default_factory=dict)  # by number, in order
+
+
+@dataclass
 class FlowRow:
     """What one minute contributed to one flow; `told` is the value of the row last emitted."""
 
@@ -120,6 +189,10 @@ class ScopeState:
     forecasts: dict[str, Forecast] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
     periods: dict[str, dict[str, None]] = field(default_factory=dict)  # period → forecast ids
+    leads: dict[str, Lead] = field(default_factory=dict)
+    opportunities: dict[str, Opportunity] = field(default_factory=dict)
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    receivables: dict[str, Receivable] = field(default_factory=dict)
     flows: dict[str, FlowRow] = field(default_factory=dict)
     gauges: dict[str, Sample] = field(default_factory=dict)
     dirty_flows: dict[str, None] = field(default_factory=dict)  # keys of `flows` to tell
