@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from sharedchain.core import directory, entities, flows, forecast, gauges, judge, notice
+from sharedchain.core import directory, entities, flows, forecast, gauges, judge, masters, notice
 from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, midnight, minute_of, next_midnight
@@ -65,6 +65,8 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
         match fact.type:
             case "master.employee.upserted":
                 directory.upsert(scope, fact)
+            case "master.equipment.upserted" | "master.store.upserted":
+                masters.upsert(scope, fact)
             case "target.set":
                 forecast.set_target(scope, fact, settings)
             case "forecast.published":

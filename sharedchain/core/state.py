@@ -37,6 +37,43 @@ class Employee:
 
 
 @dataclass
+class Setpoint:
+    """What one parameter of an equipment should be, and how far it may be off, both ways."""
+
+    value: Decimal
+    tolerance: Decimal
+    unit: str = ""
+
+
+@dataclass
+class Equipment:
+    """Equipment as `master.equipment.upserted` told last; setpoints by parameter."""
+
+    type: str
+    customer_id: str
+    store_id: str
+    source: Place
+    setpoints: dict[str, Setpoint] = field(default_factory=dict)
+
+
+@dataclass
+class Store:
+    name: str
+    org_id: str
+    manager_id: str
+    source: Place
+
+
+@dataclass
+class Line:
+    """A line of a current version that cites an opportunity; `cause`: why it has no support, "" = it has."""
+
+    opportunity_id: str
+    amount: Decimal
+    cause: str = ""
+
+
+@dataclass
 class Forecast:
     """The current version of one forecast. `refreshed_at`: event time of the version, ms."""
 
@@ -51,6 +88,7 @@ class Forecast:
     refreshed_at: int
     source: Place
     settled: bool = False  # came as backfill: history, no reminders
+    lines: dict[str, Line] = field(default_factory=dict)  # by line id; only those that cite an opportunity
 
     @property
     def total(self) -> Decimal:
@@ -177,6 +215,10 @@ class Episode:
     recipients: list[str] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)  # told so far; LIGHT must be put out
     dims: dict[str, str] = field(default_factory=dict)
+    value: Decimal | None = None  # what was told last: an event that clears it says nothing about it
+    value_text: str = ""
+    unit: str = ""
+    owner: str = ""
 
 
 @dataclass
@@ -186,7 +228,10 @@ class ScopeState:
     timezone: str  # that of `next_midnight`
     next_midnight: int  # the next daily sweep, ms
     employees: dict[str, Employee] = field(default_factory=dict)
+    equipment: dict[str, Equipment] = field(default_factory=dict)
+    stores: dict[str, Store] = field(default_factory=dict)
     forecasts: dict[str, Forecast] = field(default_factory=dict)
+    cited: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # opportunity → forecast → its line ids
     targets: dict[str, Target] = field(default_factory=dict)
     periods: dict[str, dict[str, None]] = field(default_factory=dict)  # period → forecast ids
     leads: dict[str, Lead] = field(default_factory=dict)
