@@ -7,6 +7,7 @@ fastavro writes it, or says what is wrong.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import Any
 Write = Callable[[bytearray, Any], None]
 _EPOCH = date(1970, 1, 1).toordinal()
 _SMALL = [bytes([n << 1]) for n in range(64)]  # lengths and numbers of one byte
+_DOUBLE = struct.Struct("<d")
 _LIMITS = {"int": 1 << 31, "long": 1 << 63}
 
 
@@ -49,7 +51,7 @@ def _of(schema: Any) -> Write:
             return _decimal(schema["precision"], schema.get("scale", 0))
         case {"type": "int", "logicalType": "date"}:
             return _date
-        case {"type": "string" | "int" | "long" as name, **rest} if "logicalType" not in rest:
+        case {"type": "string" | "int" | "long" | "boolean" | "double" as name, **rest} if "logicalType" not in rest:
             return _PLAIN[name]
         case str():
             return _PLAIN[schema]
@@ -136,6 +138,18 @@ def _string(out: bytearray, value: Any) -> None:
     out += said
 
 
+def _boolean(out: bytearray, value: Any) -> None:
+    if type(value) is not bool:
+        raise Unsure
+    out += b"\1" if value else b"\0"
+
+
+def _double(out: bytearray, value: Any) -> None:
+    if type(value) is not float:
+        raise Unsure
+    out += _DOUBLE.pack(value)
+
+
 def _integer(limit: int) -> Write:
     def write(out: bytearray, value: Any) -> None:
         if type(value) is not int or not -limit <= value < limit:
@@ -158,6 +172,8 @@ def _number(out: bytearray, value: int) -> None:
 
 _PLAIN: dict[str, Write] = {
     "string": _string,
+    "boolean": _boolean,
+    "double": _double,
     "int": _integer(_LIMITS["int"]),
     "long": _integer(_LIMITS["long"]),
 }

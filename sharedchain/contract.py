@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from sharedchain.dictionary import Dictionary
 from sharedchain.errors import Refused
 from sharedchain.events import Event
+from sharedchain.events.base import wire_name
 from sharedchain.schemas import EventType
 
 Place = tuple[str, dict[str, Any], str]  # where (told to people), the holder, its key
@@ -50,7 +51,7 @@ def _fault(kind: EventType, error: ErrorDetails) -> Refused:
             within = f"{field}.{error['ctx']['field']}" if field else str(error["ctx"]["field"])
             return Refused("missing_field", error["msg"], within)
         case "extra_forbidden":
-            near = get_close_matches(str(error["loc"][-1]), list(kind.model.model_fields), n=1)
+            near = get_close_matches(str(error["loc"][-1]), [wire_name(name) for name in kind.model.model_fields], n=1)
             text = f"{kind.name} has no field {field}" + (f"; did you mean {near[0]}?" if near else "")
             return Refused("domain", text, field)
     if absent:

@@ -40,7 +40,7 @@ class Topic:
     tenant: str | None
     past_days: int = 400
     future_minutes: int = 5
-    derived: bool = False
+    derived: Literal["ingest", "engine"] | None = None
     readers: tuple[str, ...] = ()
     doc: str = ""
 
@@ -52,10 +52,14 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A child names its parent of kind `entity` in `field`."""
+    """A child names its parent of kind `entity` in `field`; where that is empty, it has none."""
 
     entity: str
     field: str
+
+    def of(self, data: Mapping[str, Any]) -> str | None:
+        """The parent that a payload names; None = this event has no parent."""
+        return str(data[self.field]) if data.get(self.field) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class EventType:
     required: tuple[str, ...]
     required_if: tuple[RequiredIf, ...]
     any_of: tuple[tuple[str, ...], ...]
+    negative: tuple[str, ...]
     terms: Mapping[str, str]
     creates: str | None
     parent: Parent | None
@@ -114,8 +119,8 @@ class EventType:
 
     @cached_property
     def money(self) -> Money:
-        """Where decimals of scale 2 stand."""
-        return _money(self.schema)
+        """Where decimals of scale 2 stand that are not below zero."""
+        return tuple(place for place in _money(self.schema) if place[0] not in self.negative)
 
     def key_of(self, tenant: str, data: Mapping[str, Any]) -> bytes:
         """The Kafka key of a record of this type; maps in it appear as canonical JSON."""
@@ -236,6 +241,7 @@ def _event_type(file: Path, topic: Topic, name: str, rules: TypeRules) -> EventT
         required=tuple(rules.required),
         required_if=tuple(RequiredIf(r.field, r.when, r.value) for r in rules.required_if),
         any_of=tuple(tuple(group) for group in rules.any_of),
+        negative=tuple(rules.negative),
         terms=MappingProxyType(dict(rules.terms)),
         creates=rules.creates,
         parent=Parent(rules.parent.entity, rules.parent.field) if rules.parent else None,

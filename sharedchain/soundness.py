@@ -31,7 +31,8 @@ def _of_type(kind: EventType, dictionaries: Mapping[str, Dictionary]) -> Iterato
         if domain not in dictionaries:
             yield f"{kind.name}: {path} follows the dictionary {domain}, and there is no dictionary/{domain}.yaml"
     for name in kind.identity:
-        if isinstance(field_type(kind.schema, name), list):
+        # a time may be left out: the headers must then say who the event is
+        if name != kind.time and isinstance(field_type(kind.schema, name), list):
             yield f"{kind.name}: identity field {name} may be null; what identifies is required in Avro"
 
 
@@ -39,6 +40,7 @@ def _paths(kind: EventType) -> Iterator[tuple[str, str]]:
     yield from (("required", path) for path in kind.required)
     yield from (("any_of", path) for group in kind.any_of for path in group)
     yield from (("identity", path) for path in kind.identity)
+    yield from (("negative", path) for path in kind.negative)
     yield from (("terms", path) for path in kind.terms)
     for rule in kind.required_if:
         yield "required_if", rule.field

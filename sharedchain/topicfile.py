@@ -12,6 +12,8 @@ class _Strict(BaseModel):
 
 
 class ParentRule(_Strict):
+    """A child names its parent in `field`; where the field is empty, the event has no parent."""
+
     entity: str
     field: str
 
@@ -23,7 +25,7 @@ class RequiredIfRule(_Strict):
 
 
 class TypeRules(_Strict):
-    """Contract rules of one event type."""
+    """Contract rules of one event type. `negative` names the money that may be below zero."""
 
     key: str
     subject: str = ""
@@ -32,6 +34,7 @@ class TypeRules(_Strict):
     required: list[str] = []
     required_if: list[RequiredIfRule] = []
     any_of: list[list[str]] = []
+    negative: list[str] = []
     terms: dict[str, str] = {}
     creates: str | None = None
     parent: ParentRule | None = None
@@ -39,7 +42,8 @@ class TypeRules(_Strict):
 
 
 class TopicFile(_Strict):
-    """One topic. `retention_days` left out = for ever."""
+    """One topic. `retention_days` left out = for ever. `derived` = nobody publishes here but the chain: what
+    `ingest` derives stands on the spine too, what the `engine` derives is a function of the spine."""
 
     topic: str = Field(pattern=r"^[a-z]+(\.[a-z]+)+\.v[0-9]+$")
     doc: str
@@ -53,5 +57,5 @@ class TopicFile(_Strict):
     tenant: str | None = None
     past_days: int = 400
     future_minutes: int = 5
-    derived: bool = False
+    derived: Literal["ingest", "engine"] | None = None
     events: dict[str, TypeRules]

@@ -42,10 +42,13 @@ def page(root: Path) -> str:
 _TOPIC_HEAD = ("topic", "中文", "English", "owner", "sensitivity", "readers", "partitions", "kept", "enters by")
 
 
+_MAKERS = {"ingest": "the lifecycle", "engine": "the engine", None: "the chain"}
+
+
 def _topic_row(topic: Topic) -> tuple[str, ...]:
     kept = "for ever" if topic.retention_days is None else f"{topic.retention_days} d"
     kept += ", compacted" if topic.cleanup == "compact" else ""
-    door = "ingest" if topic.ingest else "the engine" if topic.derived else "the chain"
+    door = "ingest" if topic.ingest else _MAKERS[topic.derived]
     readers = ", ".join(topic.readers)
     return (
         code(topic.name), *both(topic.doc), topic.owner, topic.sensitivity, readers, str(topic.partitions), kept, door,

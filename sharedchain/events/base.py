@@ -24,10 +24,27 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_from_ms)]
 
 
+def wire_name(name: str) -> str:
+    """What a field is called outside: `from_` is `from`, which Python keeps for itself."""
+    return name.removesuffix("_")
+
+
 class Part(BaseModel):
     """A record inside an event."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=wire_name, validate_by_name=True, serialize_by_alias=True
+    )
+
+
+class Location(Part):
+    lat: Annotated[float, Field(ge=-90, le=90)]
+    lon: Annotated[float, Field(ge=-180, le=180)]
+
+
+class Evidence(Part):
+    kind: Text
+    ref: str | None = None
 
 
 class Event(Part):
@@ -35,7 +52,7 @@ class Event(Part):
 
     def to_avro(self) -> dict[str, Any]:
         """The payload in Avro values: timestamps as int milliseconds, money as Decimal."""
-        return {name: _avro(value) for name, value in self}
+        return {wire_name(name): _avro(value) for name, value in self}
 
 
 def missing(field: str, text: str) -> PydanticCustomError:
@@ -45,7 +62,7 @@ def missing(field: str, text: str) -> PydanticCustomError:
 
 def _avro(value: Any) -> Any:
     if isinstance(value, Part):
-        return {name: _avro(element) for name, element in value}
+        return {wire_name(name): _avro(element) for name, element in value}
     if isinstance(value, tuple):
         return [_avro(element) for element in value]
     if isinstance(value, Mapping):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sharedchain.events.base import Event, Part, Text
+from sharedchain.events.base import Event, Location, Part, Text
 
 
 class Channels(Part):
@@ -22,3 +22,6 @@ class MasterEmployeeUpserted(Event):
     channels: Channels | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    skills: tuple[str, ...] = ()
+    location: Location | None = None
+    availability: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sharedchain.events.base import Event, Money, Text, Timestamp
 from sharedchain.events.forecast import ForecastLine
 
@@ -25,6 +27,7 @@ class ForecastLiveUpdated(Event):
     refreshed_at: Timestamp
     stale_after: Timestamp
     stale_days: int
+    unsupported: tuple[str, ...] = ()
 
 
 class ForecastRefreshRequested(Event):
@@ -44,3 +47,13 @@ class ForecastLineUnsupported(Event):
     line_id: Text
     opportunity_id: str | None = None
     cause: Text
+
+
+class ForecastLineCleared(Event):
+    """A forecast line has its support again, or is gone."""
+
+    forecast_id: Text
+    line_id: Text
+    opportunity_id: str | None = None
+    cause: Literal["SUPPORTED", "DROPPED"]
+    left: tuple[str, ...] = ()

@@ -53,3 +53,4 @@ class LeadConverted(Event):
     lead_id: Text
     opportunity_id: Text
     by: str | None = None
+    customer_id: str | None = None

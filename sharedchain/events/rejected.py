@@ -21,3 +21,4 @@ class RecordRejected(Event):
     owner: str = ""
     schema_id: int | None = None
     dlq_topic: str = ""
+    value: str | None = None

@@ -80,8 +80,8 @@ def test_a_gap_travels_and_is_named_by_the_contract(file: Path) -> None:
 
 
 def as_avro(value: Any) -> Any:
-    """JSON of an example as Avro values, without our models: money as Decimal, dates as date."""
-    from datetime import date
+    """JSON of an example as Avro values, without our models: money as Decimal, dates as date, times as milliseconds."""
+    from datetime import date, datetime
     from decimal import Decimal
 
     match value:
@@ -89,8 +89,10 @@ def as_avro(value: Any) -> Any:
             return {name: as_avro(element) for name, element in value.items()}
         case list():
             return [as_avro(element) for element in value]
-        case str() if value.replace(".", "", 1).isdigit() and "." in value:
+        case str() if value.removeprefix("-").replace(".", "", 1).isdigit() and "." in value:
             return Decimal(value)
         case str() if len(value) == 10 and value[4] == value[7] == "-":
             return date.fromisoformat(value)
+        case str() if len(value) == 20 and value[10] == "T":
+            return round(datetime.fromisoformat(value).timestamp() * 1000)
     return value

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.events import Event
+from sharedchain.events.base import wire_name
 from sharedchain.schemas import Catalog, EventType, class_name, fullname_of
 from sharedchain.soundness import field_type, findings
 
@@ -88,14 +89,14 @@ def avro_word(node: Any) -> str:
             return f"{record['name']}{avro_fields(record)}"
         case "int" | "long":
             return "int"
-        case "string":
-            return "string"
+        case "string" | "boolean" | "double" as plain:
+            return str(plain)
     raise AssertionError(f"a type no model speaks of: {branches[0]}")
 
 
 def model_fields(model: type[BaseModel]) -> dict[str, str]:
     hints = typing.get_type_hints(model, include_extras=True)
-    return {name: model_word(hints[name]) for name in model.model_fields}
+    return {wire_name(name): model_word(hints[name]) for name in model.model_fields}
 
 
 def model_word(hint: Any) -> str:
@@ -115,8 +116,8 @@ def model_word(hint: Any) -> str:
         (limits,) = [m for m in marks if getattr(m, "metadata", None)]
         said = {k: v for m in limits.metadata for k, v in vars(m).items()} if limits.metadata else {}
         return f"decimal({said['max_digits']},{said['decimal_places']})"
-    if hint is int:
-        return "int"
+    if hint in (int, bool, float):
+        return {int: "int", bool: "boolean", float: "double"}[hint]
     if hint is date:
         return "date"
     if hint is datetime or "AwareDatetime" in str(hint):

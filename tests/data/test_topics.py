@@ -42,8 +42,13 @@ def test_the_spine_and_what_follows_it_have_its_partitions_and_the_spine_stays_f
     assert spine.partitions == PARTITIONS
     assert spine.retention_days is None
     assert spine.cleanup == "delete"
-    derived = {t.name for t in CATALOG.topics.values() if t.derived}
-    assert derived == {"sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1"}
+    derived = {t.name: t.derived for t in CATALOG.topics.values() if t.derived}
+    assert derived == dict.fromkeys(
+        ("sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1"), "engine"
+    ) | dict.fromkeys(
+        (f"{name}.live.v1" for name in ("sales.opportunity", "finance.contract", "finance.receivable", "flow.case")),
+        "ingest",
+    )
     assert {CATALOG.topics[name].partitions for name in derived} == {PARTITIONS}
 
 

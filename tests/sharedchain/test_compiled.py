@@ -40,6 +40,8 @@ def value_of(schema: Any) -> st.SearchStrategy[Any]:
     plainly = {
         "null": st.none(),
         "string": st.text(max_size=80),
+        "boolean": st.booleans(),
+        "double": st.floats(),
         "int": st.integers(-(2**31), 2**31 - 1),
         "long": st.integers(-(2**63), 2**63 - 1),
     }

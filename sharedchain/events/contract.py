@@ -1,0 +1,39 @@
+"""Contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from sharedchain.events.base import Event, Money, Text, Timestamp
+
+
+class ContractCreated(Event):
+    """A signed opportunity became a contract."""
+
+    contract_id: Text
+    opportunity_id: Text
+    lead_id: Text
+    customer_id: Text
+    region: str | None = None
+    product_id: str | None = None
+    owner_id: Text
+    amount: Money
+    currency: Text
+    status: Literal["EFFECTIVE", "BLOCKED"]
+    approvals: Mapping[str, str] = {}
+    missing: tuple[str, ...] = ()
+    approval_case_id: str | None = None
+    signed_at: Timestamp
+
+
+class ContractApproved(Event):
+    """The last approval of a contract came."""
+
+    contract_id: Text
+    opportunity_id: Text
+    case_id: Text
+    by: Text
+    at: Timestamp
+    status: Literal["EFFECTIVE"]
+    owner_id: Text

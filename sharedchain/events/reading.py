@@ -1,0 +1,17 @@
+"""What sensors say."""
+
+from __future__ import annotations
+
+from sharedchain.events.base import Event, Rate, Text, Timestamp
+
+
+class SensorReading(Event):
+    """A sensor was read."""
+
+    equipment_id: Text
+    component_id: Text
+    metric: Text
+    value: Rate
+    unit: str | None = None
+    quality_flag: str | None = None
+    at: Timestamp | None = None
