@@ -3,7 +3,7 @@
 SharedChainError            base: says what, where, how to mend
 ├── ConfigError             a file of ours is wrong (all findings told together)
 ├── ConnectionFailed        a peer does not answer
-├── Refused                 one record cannot enter: reason, field, text → dead letters
+├── Refused                 one record cannot enter: reason, field, text, value → dead letters
 └── Fenced                  another process owns this work now: stop, never retry
 """
 
@@ -28,6 +28,7 @@ Reason = Literal[
     "conflict",  # same identity, other content
     "domain",  # a value that cannot be: negative money, foreign currency, …
     "transition",  # not allowed from the present state
+    "evidence",  # a gate or a node asks for evidence that was not given
     "orphan",  # the parent did not come in time
     "permission",
 ]
@@ -57,13 +58,15 @@ class Fenced(SharedChainError):
 
 
 class Refused(SharedChainError):
-    """One record cannot enter. Survives pickling: reason, field and text travel together."""
+    """One record cannot enter. `value` is what offends, as short text: the unknown word, the move
+    that is not allowed. Survives pickling: reason, text, field and value travel together."""
 
-    def __init__(self, reason: Reason, text: str, field: str = "") -> None:
+    def __init__(self, reason: Reason, text: str, field: str = "", value: str = "") -> None:
         super().__init__(f"{reason}: {text}" + (f" (field {field})" if field else ""))
         self.reason: Reason = reason
         self.text = text
         self.field = field
+        self.value = value
 
-    def __reduce__(self) -> tuple[type[Refused], tuple[Reason, str, str]]:
-        return Refused, (self.reason, self.text, self.field)
+    def __reduce__(self) -> tuple[type[Refused], tuple[Reason, str, str, str]]:
+        return Refused, (self.reason, self.text, self.field, self.value)

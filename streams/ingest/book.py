@@ -6,9 +6,11 @@ transaction committed, so an aborted turn leaves no trace.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from functools import lru_cache
 from typing import Any, Protocol
+
+TIMER = "timer/"  # what every tick looks through: see `timers`
+LAST = "\U0010ffff"  # behind every name
 
 
 def key(*parts: str | int) -> str:
@@ -34,8 +36,8 @@ class Pages(Protocol):
 
     def get(self, name: str) -> Any: ...
 
-    def names(self, prefix: str) -> list[str]:
-        """All names that begin with `prefix`, sorted."""
+    def names(self, prefix: str, below: str = "") -> list[str]:
+        """All names that begin with `prefix`, sorted; with `below` only those before `prefix + below`."""
 
     def content(self, identity: bytes) -> bytes | None:
         """Content digest remembered for an identity digest."""
@@ -67,8 +69,9 @@ class MemoryBook:
         else:
             self.values[name] = value
 
-    def names(self, prefix: str) -> list[str]:
-        return sorted(n for n in self.values if n.startswith(prefix))
+    def names(self, prefix: str, below: str = "") -> list[str]:
+        end = prefix + (below or LAST)
+        return sorted(n for n in self.values if prefix <= n < end)
 
     def content(self, identity: bytes) -> bytes | None:
         return self.identities.get(identity)
@@ -87,19 +90,21 @@ class Journal:
         self._under = under
         self.values: dict[str, Any] = {}
         self.identities: dict[bytes, bytes | None] = {}
+        self._timers: set[str] = set()  # the names of `values` that every tick asks for
 
     def get(self, name: str) -> Any:
         return self.values[name] if name in self.values else self._under.get(name)
 
     def put(self, name: str, value: Any) -> None:
         self.values[name] = value
+        if name.startswith(TIMER):
+            self._timers.add(name)
 
-    def names(self, prefix: str) -> list[str]:
-        found = [n for n in self._under.names(prefix) if n not in self.values]
-        for name, value in self.values.items():
-            if value is not None and name.startswith(prefix):
-                found.insert(bisect_left(found, name), name)
-        return found
+    def names(self, prefix: str, below: str = "") -> list[str]:
+        end = prefix + (below or LAST)
+        own = self._timers if prefix.startswith(TIMER) else self.values
+        found = [n for n in self._under.names(prefix, below) if n not in self.values]
+        return sorted(found + [n for n in own if prefix <= n < end and self.values[n] is not None])
 
     def content(self, identity: bytes) -> bytes | None:
         return self.identities[identity] if identity in self.identities else self._under.content(identity)
@@ -110,6 +115,7 @@ class Journal:
     def absorb(self, later: Journal) -> None:
         """Take the changes of a journal that was written over this one."""
         self.values.update(later.values)
+        self._timers |= later._timers
         self.identities.update(later.identities)
 
     def pour(self, into: Book) -> None:

@@ -9,7 +9,7 @@ from sharedchain.errors import Reason, Refused
 from sharedchain.fact import Fact, Kind
 from sharedchain.schemas import EventType, Topic
 from sharedchain.scope import SYSTEM, partition_of
-from streams.ingest import config, judge, lifecycle, parked, scopes
+from streams.ingest import config, judge, lifecycle, parked, scopes, timers
 from streams.ingest.identity import Identity, Known, content_of, digest, identify
 from streams.ingest.opening import opened
 from streams.ingest.record import Record
@@ -176,13 +176,12 @@ def release(turn: Turn, parent: Fact, entity: str) -> None:
 
 def expire(turn: Turn, partition: int, at: int, scope: str | None = None) -> None:
     """A tick has passed deadlines: children of this scope (None: of all wall scopes) are orphans."""
-    for item in parked.overdue(turn.book, partition, at):
-        mine = item.scope == scope if scope else scopes.of(turn.book, partition, item.scope).mode == "wall"
-        if mine:
-            decoded = turn.codec.decode_ours(bytes.fromhex(item.value))
-            text = f"no {item.entity} {item.parent} within 24 hours: publish it, then this event again"
-            field = decoded.type.parent.field if decoded.type.parent else ""
-            refuse_parked(turn, item, decoded.type, decoded.data, Refused("orphan", text, field))
+    for timer in timers.rung(turn.book, partition, scope or timers.WALL, at):
+        item = parked.found(turn.book, timer.parts[1])
+        decoded = turn.codec.decode_ours(bytes.fromhex(item.value))
+        text = f"no {item.entity} {item.parent} within 24 hours: publish it, then this event again"
+        field = decoded.type.parent.field if decoded.type.parent else ""
+        refuse_parked(turn, item, decoded.type, decoded.data, Refused("orphan", text, field))
 
 
 def _append(

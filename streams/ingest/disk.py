@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from sharedchain.errors import Fenced
-from streams.ingest.book import Journal
+from streams.ingest.book import LAST, Journal
 
 T = TypeVar("T")
-FORMAT = "ingest-1"  # another fold or another layout: another name, and the file is begun anew
+FORMAT = "ingest-2"  # another fold or another layout: another name, and the file is begun anew
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mark (partition INTEGER PRIMARY KEY, seq INTEGER, offset INTEGER, id TEXT);
@@ -56,10 +56,9 @@ class Disk:
         row = self._db.execute("SELECT value FROM value WHERE name = ?", (name,)).fetchone()
         return json.loads(row[0]) if row else None
 
-    def names(self, prefix: str) -> list[str]:
-        rows = self._db.execute(
-            "SELECT name FROM value WHERE name >= ? AND name < ? ORDER BY name", (prefix, prefix + "\U0010ffff")
-        )
+    def names(self, prefix: str, below: str = "") -> list[str]:
+        asked = (prefix, prefix + (below or LAST))
+        rows = self._db.execute("SELECT name FROM value WHERE name >= ? AND name < ? ORDER BY name", asked)
         return [row[0] for row in rows]
 
     def content(self, identity: bytes) -> bytes | None:

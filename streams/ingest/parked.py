@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from sharedchain.fact import Fact
 from sharedchain.schemas import EventType
+from streams.ingest import timers
 from streams.ingest.book import Book, key
 from streams.ingest.identity import told_by
 
 PATIENCE = 86_400_000  # ms by the ticks of its scope
+ORPHAN = "orphan"  # the timer of a deadline: (seq, name)
 
 
 class Parked(NamedTuple):
@@ -66,7 +68,7 @@ def park(book: Book, fact: Fact, value: bytes, kind: EventType) -> None:
     book.put(name, item)
     siblings = children_of(item.scope, item.entity, item.parent)
     book.put(siblings, [*(book.get(siblings) or ()), name])
-    book.put(_due(item), name)
+    timers.put(book, item.partition, item.scope, item.deadline, ORPHAN, f"{item.seq:015d}", name)
 
 
 def unpark(book: Book, scope: str, source: str, identity: str) -> Parked | None:
@@ -78,7 +80,7 @@ def unpark(book: Book, scope: str, source: str, identity: str) -> Parked | None:
         others = [n for n in book.get(siblings) or () if n != name]
         book.put(siblings, others or None)
         book.put(name, None)
-        book.put(_due(item), None)
+        timers.cancel(book, item.partition, item.scope, item.deadline, ORPHAN, f"{item.seq:015d}", name)
     return item
 
 
@@ -88,20 +90,11 @@ def waiting(book: Book, scope: str, source: str, identity: str) -> Parked | None
 
 def children(book: Book, scope: str, entity: str, parent: str) -> list[Parked]:
     """Those who wait for this parent, in their order on the spine."""
-    return [_found(book, n) for n in book.get(children_of(scope, entity, parent)) or ()]
+    return [found(book, n) for n in book.get(children_of(scope, entity, parent)) or ()]
 
 
-def overdue(book: Book, partition: int, at: int) -> list[Parked]:
-    """Those whose deadline is at or before `at`, earliest first, of every scope of the partition."""
-    late = []
-    for name in book.names(key("due", partition) + "/"):
-        if int(name.split("/")[2]) > at:
-            break
-        late.append(_found(book, book.get(name)))
-    return late
-
-
-def _found(book: Book, name: str) -> Parked:
+def found(book: Book, name: str) -> Parked:
+    """The waiting fact that the book keeps under this name."""
     item = _read(book.get(name))
     assert item is not None, f"{name} is indexed and not there"
     return item
@@ -119,7 +112,3 @@ def name_of(scope: str, source: str, identity: str) -> str:
 def children_of(scope: str, entity: str, parent: str) -> str:
     """Where the book keeps who waits for this parent."""
     return key("children", scope, entity, parent)
-
-
-def _due(item: Parked) -> str:
-    return key("due", item.partition, f"{item.deadline:015d}", f"{item.seq:015d}")

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from streams.ingest.book import Journal
+from streams.ingest.book import LAST, Journal
 from streams.ingest.disk import Disk, Mark
 
 _HOT = ("head/", "scope/", "config/")  # few, and read for every record
@@ -35,10 +35,11 @@ class Store:
     def get(self, name: str) -> Any:
         return self._hot.get(name) if name.startswith(_HOT) else self._fresh.get(name)
 
-    def names(self, prefix: str) -> list[str]:
+    def names(self, prefix: str, below: str = "") -> list[str]:
         if prefix.startswith(_HOT):
-            return sorted(n for n, value in self._hot.items() if value is not None and n.startswith(prefix))
-        return self._fresh.names(prefix)
+            end = prefix + (below or LAST)
+            return sorted(n for n, value in self._hot.items() if value is not None and prefix <= n < end)
+        return self._fresh.names(prefix, below)
 
     def content(self, identity: bytes) -> bytes | None:
         return self._fresh.content(identity)
