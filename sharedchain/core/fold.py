@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
-from sharedchain.core import directory, entities, flows, forecast, gauges, judge, masters, notice
+from sharedchain.core import citations, directory, entities, flows, forecast, gauges, judge, masters, notice
 from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, midnight, minute_of, next_midnight
@@ -72,6 +72,8 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
             case "forecast.published":
                 if forecast.accept(scope, fact.scope, fact, settings, enabled.stale_days, out):
                     _refreshed(desk, fact.data["forecast_id"])
+            case moved if moved in citations.MOVES:
+                citations.follow(scope, fact.scope, fact, out)
     looking = enabled.by_event.get(fact.type)
     if looking:
         judge.on_fact(desk, looking, fact)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from sharedchain.core import wire
+from sharedchain.core import citations, wire
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import local_day, midnight
 from sharedchain.core.settings import Settings
@@ -20,7 +20,8 @@ _SOURCES_KEPT = 50  # facts named in an explanation; a period changed by more na
 def accept(scope: ScopeState, name: str, fact: Fact, settings: Settings, stale_days: int, out: Emitter) -> bool:
     """Take one `forecast.published`; True when it is the new current version.
 
-    A version at or below the current one changes nothing and says nothing.
+    A version at or below the current one changes nothing and says nothing. The update says which lines have no
+    support; the lines for which that is news are told one by one behind it.
     """
     id_, old = fact.data["forecast_id"], scope.forecasts.get(fact.data["forecast_id"])
     fresh = _read(fact, settings)
@@ -32,6 +33,7 @@ def accept(scope: ScopeState, name: str, fact: Fact, settings: Settings, stale_d
     scope.forecasts[id_] = fresh
     scope.periods.setdefault(fresh.period, {})[id_] = None
     touch(scope, fresh.period, fact)
+    changes = citations.enter(scope, id_, old, fresh)
     out.add(
         "forecast.live.updated",
         scope=name,
@@ -41,6 +43,7 @@ def accept(scope: ScopeState, name: str, fact: Fact, settings: Settings, stale_d
         time=fact.time,
         backfill=fact.backfill,
     )
+    citations.tell(name, id_, fresh, changes, fact, out)
     return True
 
 
@@ -93,6 +96,7 @@ def _read(fact: Fact, settings: Settings) -> Forecast:
         refreshed_at=fact.time,
         source=(fact.partition, fact.seq),
         settled=fact.backfill,
+        lines={} if fact.backfill else citations.read(data.get("lines") or ()),
     )
 
 
@@ -117,4 +121,5 @@ def _live(scope: ScopeState, fact: Fact, old: Forecast | None, settings: Setting
         "refreshed_at": now.refreshed_at,
         "stale_after": midnight(stale_on, settings.timezone),
         "stale_days": stale_days,
+        "unsupported": citations.unsupported(now),
     }

@@ -114,6 +114,18 @@ class Line:
         envelope = {key: more.pop(key) for key in ("time", "backfill", "id") if key in more}
         return self.add("fact", "forecast.published", data | more, **envelope)
 
+    def opportunity(self, id_: str, amount: int, **more: Any) -> list[Derived]:
+        """An opportunity of so many millions comes to be."""
+        data = {"opportunity_id": id_, "lead_id": f"LEAD-{id_}", "customer_id": None, "prospect_name": None}
+        data |= {"industry": None, "demand_type": None, "amount": amount * MILLION, "currency": "CNY"}
+        data |= {"product_id": None, "contact_ids": [], "owner_id": "E001", "region": "DE", "channel": None}
+        envelope = {key: more.pop(key) for key in ("time", "backfill", "id") if key in more}
+        return self.add("fact", "opportunity.created", {**data, "stage": "FOLLOWING", **more}, **envelope)
+
+    def move(self, type_: str, id_: str, **more: Any) -> list[Derived]:
+        """Something happens to an opportunity: lost, signed, another amount or stage."""
+        return self.add("fact", type_, {"opportunity_id": id_, "reason": "PRICE", **more})
+
     def refuse(
         self, type_: str, subject: str, field_: str, owner: str = "", reason: str = "missing_field"
     ) -> list[Derived]:
