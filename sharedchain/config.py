@@ -18,6 +18,7 @@ from sharedchain.yamlfile import read
 # kind → where its files lie, under the root; `name` of an item is the file's stem.
 _PLACES = (
     ("dictionary", "schemas/dictionary", "*.yaml"),
+    ("flow", "schemas/flows", "*.yaml"),
     ("measure", "rules/measures", "M-*.yaml"),
     ("pack", "rules/packs", "*.yaml"),
     ("route", "rules", "routes.yaml"),

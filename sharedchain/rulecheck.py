@@ -105,6 +105,8 @@ def load(root: Path | None = None) -> Book:
             if path.stem == "role":
                 book.roles = tuple(term["code"] for term in document.value["terms"])
             continue
+        if kind not in _MODELS:  # flows: flowcheck
+            continue
         try:
             model = _MODELS[kind].model_validate(document.value)
         except ValidationError as error:

@@ -14,7 +14,7 @@ def test_the_bundle_is_the_same_each_time_and_complete() -> None:
     first, second = bundle(), bundle()
     assert first == second
     assert len({(one.kind, one.name) for one in first}) == len(first)
-    assert {one.kind for one in first} == {"dictionary", "measure", "pack", "route", "rule"}
+    assert {one.kind for one in first} == {"dictionary", "flow", "measure", "pack", "route", "rule"}
 
 
 def test_bodies_are_canonical_and_exact() -> None:
