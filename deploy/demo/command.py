@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -13,21 +14,22 @@ from typing import Annotated
 import typer
 
 from deploy.demo.compare import Difference, compare
-from deploy.demo.found import SECTIONS, client, read, told
+from deploy.demo.found import client, heard, levels, read, told
 from deploy.demo.narrator import Narrator
 from deploy.demo.player import Player
-from deploy.demo.story import Step, Story, load
+from deploy.demo.sections import SECTIONS
+from deploy.demo.story import Row, Step, Story, load
 from deploy.local import state
 from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConfigError
 
-FIRST_LIGHT = Path(__file__).parent / "stories" / "first-light.yaml"
+LEAD_TO_CASH = Path(__file__).parent / "stories" / "lead-to-cash.yaml"
 HOME = Path(".sharedchain-demo")
 
 
 def demo(
-    story: Annotated[Path, typer.Option(help="the story file (YAML)")] = FIRST_LIGHT,
+    story: Annotated[Path, typer.Option(help="the story file (YAML)")] = LEAD_TO_CASH,
     home: Annotated[Path, typer.Option(help="where it lives; emptied first, kept afterwards")] = HOME,
     lang: Annotated[str, typer.Option(help="zh or en (default: LANG)")] = "",
 ) -> None:
@@ -63,7 +65,7 @@ def play(script: Story, endpoints: Endpoints, zh: bool) -> list[Difference]:
     """Play `script` on the running chain, telling it in Chinese or English; return each section's verdict."""
     print("\n" + (script.title.zh if zh else script.title.en))
     store = client(endpoints)
-    narrators = [Narrator(store, tenant, script.zone(tenant), zh) for tenant in script.tenants]
+    narrators = [Narrator(store, endpoints.home, tenant, script.zone(tenant), zh) for tenant in script.tenants]
 
     def seen(instant: datetime, steps: list[tuple[str, Step]]) -> None:
         for narrator in narrators:
@@ -81,25 +83,37 @@ def play(script: Story, endpoints: Endpoints, zh: bool) -> list[Difference]:
 def judge(script: Story, endpoints: Endpoints, tenant: str) -> list[Difference]:
     """Each expected section of `tenant` against what is found, in both directions."""
     store, zone = client(endpoints), script.zone(tenant)
-    arrived = told(endpoints, store, tenant)
+    arrived = {**told(endpoints, store, tenant), **heard(endpoints, tenant, zone)}
     verdicts = []
     for section, rows in script.expect.items():
-        found = read(store, section, tenant, zone) if section in SECTIONS else arrived[section]
         wanted = [r for r in rows if r.get("tenant", tenant) == tenant]
         plain = [{k: v for k, v in r.items() if k not in ("label", "tenant")} for r in wanted]
-        if section == "measures":  # both directions for the series that the story names
-            series = {(r["metric"], r["dims"]) for r in plain}
-            found = [r for r in found if (r["metric"], r["dims"]) in series]
-        verdicts.append(compare(section, plain, found))
+        if section == "levels":
+            found = levels(endpoints, tenant, [row["metric"] for row in plain])
+        else:
+            found = read(store, section, tenant, zone) if section in SECTIONS else arrived[section]
+        verdicts.append(compare(section, plain, _named(section, plain, found)))
     return verdicts
+
+
+def _named(section: str, wanted: list[Row], found: list[Row]) -> list[Row]:
+    """Measures count in both directions for the series that the story names, levels for the
+    measures and kinds of dimensions that it names; all else counts wholly."""
+    if section == "measures":
+        series = {(row["metric"], row["dims"]) for row in wanted}
+        return [row for row in found if (row["metric"], row["dims"]) in series]
+    if section == "levels":
+        sets = {(row["metric"], tuple(json.loads(row["dims"]))) for row in wanted}
+        return [row for row in found if (row["metric"], tuple(json.loads(row["dims"]))) in sets]
+    return found
 
 
 def report(differences: list[Difference], zh: bool) -> None:
     """Print expected against found, and every differing row."""
     head = ("项目", "预期", "实际", "") if zh else ("what", "expected", "found", "")
-    print(f"{head[0]:14} {head[1]:>9} {head[2]:>9}")
+    print(f"{head[0]:15} {head[1]:>9} {head[2]:>9}")
     for d in differences:
-        print(f"{d.section:14} {d.expected:9} {d.found:9}  {'=' if d.equal else '≠'}")
+        print(f"{d.section:15} {d.expected:9} {d.found:9}  {'=' if d.equal else '≠'}")
         for sign, rows in (("-", d.missing), ("+", d.unexpected)):
             for row in rows:
                 print(f"    {sign} " + " ".join(f"{k}={v}" for k, v in row.items() if v))

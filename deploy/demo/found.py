@@ -1,80 +1,23 @@
-"""What a story left behind: rows read from ClickHouse, the mailbox and the IM webhook."""
+"""What a story left behind: rows read from ClickHouse, the gateway, the mailbox, the IM webhook and subscribers."""
 
 from __future__ import annotations
 
 import email
 import email.policy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
+from deploy.demo.sections import SECTIONS
 from deploy.demo.story import Row
+from deploy.demo.subscriber import received
+from sharedchain.canonical import dumps
 from sharedchain.endpoints import Endpoints
-
-# section → SQL over the documented tables; {tenant:String}, {zone:String} are bound.
-SECTIONS: Mapping[str, str] = {
-    "alerts": """
-        WITH if(isNull(a.value), '', toDecimalString(assumeNotNull(a.value), 4)) AS shown,
-             formatDateTime(a.at, '%F %R', {zone:String}) AS minute
-        SELECT anyIf(minute, transition = 'raised') AS opened, any(a.rule_id) AS rule, any(a.subject) AS subject,
-               anyIf(a.severity, transition = 'raised') AS severity, anyIf(shown, transition = 'raised') AS value,
-               arrayStringConcat(anyIf(a.recipients, transition = 'raised'), ',') AS recipients,
-               arrayStringConcat(arraySort(groupArrayIf(concat(minute, ' ', a.severity, ' ', shown),
-                   transition = 'escalated')), '; ') AS escalated,
-               arrayStringConcat(anyIf(a.recipients, transition = 'escalated'), ',') AS told_then,
-               arrayStringConcat(groupArrayIf(minute, transition = 'resolved'), '; ') AS resolved
-        FROM alerts AS a WHERE tenant = {tenant:String} GROUP BY a.alert_id ORDER BY opened, rule""",
-    "leads": """
-        SELECT formatDateTime(time, '%F %R', {zone:String}) AS at, JSONExtractString(data, 'lead_id') AS lead,
-               JSONExtractString(data, 'expected_amount') AS amount, JSONExtractString(data, 'currency') AS currency,
-               JSONExtractString(data, 'customer_industry') AS industry,
-               JSONExtractString(data, 'demand_type') AS demand, JSONExtractString(data, 'owner_id') AS owner
-        FROM facts WHERE tenant = {tenant:String} AND type = 'lead.captured' ORDER BY lead""",
-    "live": """
-        SELECT formatDateTime(time, '%F %R', {zone:String}) AS at, JSONExtractString(data, 'forecast_id') AS forecast,
-               JSONExtractInt(data, 'version') AS version, JSONExtractString(data, 'old_total') AS old,
-               JSONExtractString(data, 'new_total') AS total, JSONExtractString(data, 'project_part') AS project,
-               JSONExtractString(data, 'experience_part') AS experience
-        FROM facts WHERE tenant = {tenant:String} AND type = 'forecast.live.updated' ORDER BY partition, seq, n""",
-    # Within a minute the order of two forecasts is Kafka's; the period's total behind the last one is not.
-    "live_totals": """
-        SELECT formatDateTime(toStartOfMinute(time) AS minute, '%F %R', {zone:String}) AS at,
-               JSONExtractString(data, 'period') AS period,
-               argMax(JSONExtractString(data, 'period_total'), (seq, n)) AS total
-        FROM facts WHERE tenant = {tenant:String} AND type = 'forecast.live.updated'
-        GROUP BY minute, period ORDER BY minute""",
-    "stale": """
-        SELECT formatDateTime(recorded, '%F %R', {zone:String}) AS at,
-               JSONExtractString(data, 'forecast_id') AS forecast, JSONExtractInt(data, 'age_days') AS age_days,
-               JSONExtractInt(data, 'last_version') AS last_version, JSONExtractString(data, 'owner_id') AS owner
-        FROM facts WHERE tenant = {tenant:String} AND type = 'forecast.refresh.requested' ORDER BY recorded""",
-    "refusals": """
-        SELECT formatDateTime(recorded, '%F %R', {zone:String}) AS at,
-               JSONExtractString(data, 'original_type') AS type, JSONExtractString(data, 'subject') AS subject,
-               JSONExtractString(data, 'reason') AS reason, JSONExtractString(data, 'field') AS field,
-               JSONExtractString(data, 'original_source') AS source
-        FROM facts WHERE tenant = {tenant:String} AND kind = 'refusal' ORDER BY recorded""",
-    "facts": """
-        SELECT type, toUInt32(count()) AS n FROM facts WHERE tenant = {tenant:String} GROUP BY type ORDER BY type""",
-    "measures": """
-        SELECT metric_id AS metric, dims, formatDateTime(recorded, '%F %R', {zone:String}) AS known,
-               if(isNull(m.value), '', toDecimalString(assumeNotNull(m.value), 4)) AS value
-        FROM metric_minute AS m WHERE tenant = {tenant:String} ORDER BY metric, dims, recorded""",
-    "inbox": """
-        SELECT n.recipient AS recipient, a.rule_id AS rule, a.subject AS subject, n.transition AS transition
-        FROM notifications n JOIN alerts a ON a.alert_id = n.alert_id AND a.transition = n.transition
-        WHERE n.tenant = {tenant:String} AND a.tenant = n.tenant AND n.channel = 'INBOX' AND n.outcome = 'sent'""",
-    "lamps": """
-        SELECT a.rule_id AS rule, a.subject AS subject, n.outcome AS state
-        FROM notifications n JOIN alerts a ON a.alert_id = n.alert_id AND a.transition = 'raised'
-        WHERE n.tenant = {tenant:String} AND a.tenant = n.tenant AND n.channel = 'LIGHT'""",
-    "dead_letters": """
-        SELECT type, subject, reason, field FROM dead_letters WHERE tenant = {tenant:String}""",
-}
+from sharedchain.reader import read as ask
 
 
 def client(endpoints: Endpoints) -> Client:
@@ -93,6 +36,37 @@ def read(store: Client, section: str, tenant: str, zone: ZoneInfo) -> list[Row]:
     """Rows of one section for one tenant; times as the tenant's local minutes."""
     answer = store.query(SECTIONS[section], parameters={"tenant": tenant, "zone": zone.key})
     return [dict(zip(answer.column_names, row, strict=True)) for row in answer.result_rows]
+
+
+def count_of(store: Client, tenant: str, types: Sequence[str]) -> int:
+    """How many facts of these types the store holds for the tenant."""
+    answer = store.query(
+        "SELECT count() FROM facts WHERE tenant = {tenant:String} AND type IN {types:Array(String)}",
+        parameters={"tenant": tenant, "types": list(types)},
+    )
+    return int(answer.result_rows[0][0])
+
+
+def levels(endpoints: Endpoints, tenant: str, metrics: Iterable[str]) -> list[Row]:
+    """The values of these measures, as the gateway computes them for `sharedchain metric`."""
+    return [
+        {"metric": metric, "dims": dumps(item["dims"]), "value": item["value"] or ""}
+        for metric in sorted(set(metrics))
+        for item in ask(endpoints, f"/v1/metrics/{metric}", {"tenant": tenant})["items"]
+    ]
+
+
+def heard(endpoints: Endpoints, tenant: str, zone: ZoneInfo) -> dict[str, list[Row]]:
+    """The live updates that subscribers received, and the period's total behind the last one of a minute."""
+    rows, totals = [], {}
+    for one in received(endpoints.home, tenant):
+        if one["type"] != "forecast.live.updated":
+            continue
+        data, at = one["data"], local(datetime.fromtimestamp(one["time"] / 1000, UTC), zone)
+        row: Row = {"at": at, "consumer": one["consumer"]}
+        rows.append({**row, "forecast": data["forecast_id"], "version": data["version"], "total": data["new_total"]})
+        totals[at, one["consumer"], data["period"]] = {**row, "period": data["period"], "total": data["period_total"]}
+    return {"received": rows, "received_totals": list(totals.values())}
 
 
 def told(endpoints: Endpoints, store: Client, tenant: str) -> dict[str, list[Row]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
-from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from clickhouse_connect.driver.client import Client
 from rich.cells import cell_len
 
+from deploy.demo import lines
 from deploy.demo.found import local
 from deploy.demo.story import Step, Text
+from deploy.demo.subscriber import received
+from sharedchain.dictionary import load_dictionaries
 
 WIDTH = 80
 _SIGN = {"raised": "▲", "escalated": "▲▲", "resolved": "✓"}
@@ -29,38 +33,44 @@ _TRANSITION = {
 class Narrator:
     """Prints each instant's steps and what came of them since the last instant."""
 
-    def __init__(self, store: Client, tenant: str, zone: ZoneInfo, zh: bool) -> None:
-        self._store, self._tenant, self._zone, self._zh = store, tenant, zone, zh
-        self._alerts = self._live = (-1, -1)
+    def __init__(self, store: Client, home: Path, tenant: str, zone: ZoneInfo, zh: bool) -> None:
+        self._store, self._home, self._tenant, self._zone, self._zh = store, home, tenant, zone, zh
+        self._stages = load_dictionaries()["opportunity_stage"]
+        self._alerts = self._facts = (-1, -1)
+        self._heard = 0
 
     def saw(self, instant: datetime, steps: list[tuple[str, Step]]) -> None:
         """Called when all that happened at `instant` is settled."""
         mine = [step for tenant, step in steps if tenant == self._tenant]
-        lines = [line for step in mine for line in self._step(step)] + self._forecasts() + self._transitions()
+        told = [line for step in mine for line in self._step(step)]
         stamp = local(instant, self._zone)
-        for n, line in enumerate(lines):
+        for n, line in enumerate(told + self._followed() + self._received() + self._transitions()):
             for m, piece in enumerate(_wrapped(line, WIDTH - 18)):
                 print(f"{stamp if n == m == 0 else '':16}  {piece}", flush=True)
 
     def _step(self, step: Step) -> list[str]:
+        if step.say is None:
+            return []
         what = step.say.zh if self._zh else step.say.en
         return [what + (f" ({len(step.publish)})" if len(step.publish) > 1 else "")]
 
-    def _forecasts(self) -> list[str]:
+    def _followed(self) -> list[str]:
+        """What the chain made of it since the last instant."""
         rows = self._store.query(
-            "SELECT seq, n, JSONExtractString(data, 'forecast_id'), JSONExtractInt(data, 'version'), "
-            "JSONExtractString(data, 'new_total'), JSONExtractString(data, 'period_total') FROM facts "
-            "WHERE tenant = {t:String} AND type = 'forecast.live.updated' AND (seq, n) > ({s:Int64}, {n:Int64}) "
-            "ORDER BY seq, n",
-            parameters={"t": self._tenant, "s": self._live[0], "n": self._live[1]},
+            "SELECT seq, n, type, data FROM facts WHERE tenant = {t:String} AND type IN {types:Array(String)} "
+            "AND (seq, n) > ({s:Int64}, {n:Int64}) ORDER BY seq, n",
+            parameters={"t": self._tenant, "types": lines.TOLD, "s": self._facts[0], "n": self._facts[1]},
         ).result_rows
         if rows:
-            self._live = (int(rows[-1][0]), int(rows[-1][1]))
-        period = "期合计" if self._zh else "period total"
-        return [
-            f"  → {forecast} v{version} {_money(total)} · {period} {_money(all_)}"
-            for _, _, forecast, version, total, all_ in rows
-        ]
+            self._facts = (int(rows[-1][0]), int(rows[-1][1]))
+        return [f"  → {lines.line(kind, json.loads(data), self._stages, self._zh)}" for _, _, kind, data in rows]
+
+    def _received(self) -> list[str]:
+        """What subscribers received since the last instant."""
+        rows = received(self._home, self._tenant)
+        new, self._heard = rows[self._heard :], len(rows)
+        told = [row for row in new if row["type"] == "forecast.live.updated"]
+        return [f"  ⇢ {lines.update(row['data'], row['consumer'], self._zh)}" for row in told]
 
     def _transitions(self) -> list[str]:
         rows = self._store.query(
@@ -95,7 +105,3 @@ def _wrapped(text: str, width: int) -> list[str]:
         pieces.append(text[:cut].rstrip())
         text = indent + text[cut:].lstrip()
     return [*pieces, text]
-
-
-def _money(amount: str) -> str:
-    return f"{Decimal(amount):,.0f}"

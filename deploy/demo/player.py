@@ -8,15 +8,17 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from itertools import count, groupby
 from typing import Any, Literal
 
 import httpx2
 
+from deploy.demo.found import client, count_of
 from deploy.demo.publisher import Publisher
 from deploy.demo.story import Confirm, Publish, Step, Story
+from deploy.demo.subscriber import Subscriber
 from sharedchain.barrier import Barrier, stages
 from sharedchain.config import item
 from sharedchain.endpoints import Endpoints
@@ -38,45 +40,72 @@ class StoryStuck(SharedChainError):
     """The story cannot go on: a mail that should be there is not, or the door refuses."""
 
 
-class Player:
-    """Plays `story`; `styles` says how each tenant's systems publish (default: once)."""
+Seen = Callable[[datetime, list[tuple[str, Step]]], None]
 
-    def __init__(self, endpoints: Endpoints, story: Story, styles: dict[str, Style] | None = None) -> None:
+
+class Player:
+    """Plays `story`; `styles` says how each tenant's systems publish (default: once); `dense`: the
+    clock ticks every minute, not only where something may happen."""
+
+    def __init__(
+        self, endpoints: Endpoints, story: Story, styles: dict[str, Style] | None = None, *, dense: bool = False
+    ) -> None:
         self._endpoints = endpoints
         self._story = story
         self._styles = styles or {}
+        self._dense = dense
+        self._subscribers: list[Subscriber] = []
         self._catalog = Catalog.load()
         self._publisher = Publisher(endpoints, self._catalog)
         self._second = Publisher(endpoints, self._catalog)
         self._ticks = count(1)
         self._stages = stages(self._catalog, endpoints.lanes)
 
-    def play(self, seen: Callable[[datetime, list[tuple[str, Step]]], None]) -> None:
-        """Live through the story; `seen(instant, steps)` is called when each instant is settled."""
-        with Barrier(self._endpoints) as barrier, closing(self._publisher), closing(self._second):
+    def play(self, seen: Seen | None = None) -> None:
+        """Live through the story; `seen(instant, steps)` is called when each instant is settled.
+
+        Ticks keep their order on their own topic, so with nobody to see them they are settled only
+        around the records that stand between them.
+        """
+        with Barrier(self._endpoints) as barrier, closing(self._publisher), closing(self._second), ExitStack() as ends:
             for tenant, settings in self._story.tenants.items():
                 self.configure("tenant", tenant, settings)
             self._settle(barrier)
             for instant, ticking, steps in self._instants():
                 for tenant in ticking:
                     self._tick(tenant, instant)
-                self._settle(barrier)
                 if steps:
-                    for tenant, step in steps:
-                        self._do(tenant, step)
                     self._settle(barrier)
-                seen(instant, steps)
+                    for tenant, step in steps:
+                        self._do(tenant, step, ends)
+                if steps or seen:
+                    self._settle(barrier)
+                if seen:
+                    self._hear()
+                    seen(instant, steps)
+            self._settle(barrier)
+            self._hear()
 
     def _instants(self) -> Iterator[tuple[datetime, list[str], list[tuple[str, Step]]]]:
         story = self._story
-        ticks = [(instant, tenant) for tenant in story.tenants for instant in story.ticks(tenant)]
-        steps = [
-            (story.instant(tenant, step.at), tenant, step)
-            for tenant in story.tenants
-            for step in story.steps_of(tenant)
-        ]
+        ticks_of = story.minutes if self._dense else story.ticks
+        ticks = [(instant, tenant) for tenant in story.tenants for instant in ticks_of(tenant)]
+        steps: dict[datetime, list[tuple[str, Step]]] = {}
+        for tenant in story.tenants:
+            for step in story.steps_of(tenant):
+                steps.setdefault(story.instant(tenant, step.at), []).append((tenant, step))
         for instant, group in groupby(sorted(ticks), key=lambda pair: pair[0]):
-            yield instant, [tenant for _, tenant in group], [(t, s) for at, t, s in steps if at == instant]
+            yield instant, [tenant for _, tenant in group], steps.get(instant, [])
+
+    def _hear(self) -> None:
+        """Wait until every subscriber has what the store holds of its topic."""
+        if not self._subscribers:
+            return
+        store = client(self._endpoints)
+        for one in self._subscribers:
+            types = [kind.name for kind in self._catalog.types.values() if kind.topic == one.topic]
+            one.wait(count_of(store, one.tenant, types))
+        store.close()
 
     def _settle(self, barrier: Barrier) -> None:
         self._publisher.flush()
@@ -102,11 +131,15 @@ class Player:
         ).headers()
         self._publisher.send("clock.ticked", {"at": instant, "n": n}, headers, tenant)
 
-    def _do(self, tenant: str, step: Step) -> None:
+    def _do(self, tenant: str, step: Step, ends: ExitStack) -> None:
         for n, record in enumerate(step.publish, 1):
             self._publish(tenant, step, record, record.id or f"{step.at:%Y%m%dT%H%M}/{n}")
         if step.confirm:
             self._confirm(tenant, step.confirm)
+        if step.subscribe:
+            subscriber = Subscriber(self._endpoints, tenant, step.subscribe)
+            ends.callback(subscriber.close)
+            self._subscribers.append(subscriber)
 
     def _publish(self, tenant: str, step: Step, record: Publish, ident: str) -> None:
         style = self._styles.get(tenant, "once")

@@ -41,12 +41,26 @@ class Confirm(_Part):
     amounts: dict[str, str] = Field(default_factory=dict)  # line_id → amount; empty = unchanged
 
 
+class Subscribe(_Part):
+    """A person's program joins a topic and reads it from its beginning, until the story ends."""
+
+    topic: str
+    as_: str = Field(alias="as")  # the employee for whom it reads
+
+
 class Step(_Part):
     at: datetime  # local time of the tenant
-    say: Text
+    say: Text | None = None  # None: what comes of it tells enough
+    ref: str = ""  # the step of the source that the story follows
     tenant: str = ""  # "" = each tenant of the story
     publish: tuple[Publish, ...] = ()
     confirm: Confirm | None = None
+    subscribe: Subscribe | None = None
+
+    @property
+    def records(self) -> int:
+        """How many records reach the chain by this step; a confirmation is one."""
+        return len(self.publish) + (self.confirm is not None)
 
 
 class Story(_Part):
@@ -78,6 +92,11 @@ class Story(_Part):
         for step in self.steps_of(tenant):
             moments |= {step.at, step.at.replace(second=0) + timedelta(minutes=1)}
         return sorted({self.instant(tenant, moment) for moment in moments})
+
+    def minutes(self, tenant: str) -> list[datetime]:
+        """Every minute (UTC) of the tenant's story, its first and its last included."""
+        first, last = self.instant(tenant, self.start), self.instant(tenant, self.end)
+        return [first + timedelta(minutes=n) for n in range(int((last - first).total_seconds()) // 60 + 1)]
 
     def instant(self, tenant: str, local: datetime) -> datetime:
         return local.replace(tzinfo=self.zone(tenant)).astimezone(UTC)

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from rich.cells import cell_len
 
-from deploy.demo.command import FIRST_LIGHT, judge
+from deploy.demo.command import LEAD_TO_CASH, judge
 from deploy.demo.compare import Difference
 from deploy.demo.player import Player, Style
 from deploy.demo.story import Step, Story, load
@@ -87,7 +87,7 @@ def stack(home: Path) -> Iterator[Endpoints]:
 @pytest.fixture(scope="module")
 def first(stack: Endpoints) -> Story:
     """Seven companies live the first story at once: five publish in their own ways, two stray from it."""
-    story = for_each(load(FIRST_LIGHT), [*STYLES, *MUTANTS], mutate)
+    story = for_each(load(LEAD_TO_CASH), [*STYLES, *MUTANTS], mutate)
     Player(stack, story, STYLES).play(lambda instant, steps: None)
     return story
 
@@ -142,7 +142,7 @@ def test_folding_again_gives_the_same_store(stack: Endpoints, first: Story, seco
 
 def test_a_wrong_threshold_is_named(stack: Endpoints, first: Story, second: Story) -> None:
     """Last in the module: from here on this chain has another R-03."""
-    story = load(FIRST_LIGHT).as_tenants(["wrong-threshold"])
+    story = load(LEAD_TO_CASH).as_tenants(["wrong-threshold"])
     player = Player(stack, story)
     rule = yamlfile.read(Path(__file__).parents[2] / "rules" / "sales" / "R-03.yaml").value
     rule["bands"][0]["under"] = "0.88"
@@ -161,7 +161,7 @@ def test_killed_at_a_failpoint_in_every_program(tmp_path: Path, request: pytest.
     }
     stack = Stack(tmp_path / "home", env=env)
     used(request, stack.plan.parts)
-    story = load(FIRST_LIGHT)
+    story = load(LEAD_TO_CASH)
     with stack as endpoints:
         Player(endpoints, story).play(lambda instant, steps: None)
         assert sorted(log.read_text().split()) == sorted(point.split(":")[0] for point in FAILPOINTS.values())
@@ -173,7 +173,7 @@ def test_killed_at_a_failpoint_in_every_program(tmp_path: Path, request: pytest.
 def test_the_command_exits_1_and_names_the_row(tmp_path: Path) -> None:
     """`sharedchain demo` on a story with one other amount; afterwards no process of its home is left."""
     story = tmp_path / "story.yaml"
-    text = FIRST_LIGHT.read_text(encoding="utf-8")
+    text = LEAD_TO_CASH.read_text(encoding="utf-8")
     story.write_text(text.replace("amount: '48000000.00'", "amount: '47000000.00'", 1), encoding="utf-8")
     home = tmp_path / "home"
     command = [sys.executable, "-m", "sharedchain", "demo", "--story", str(story), "--home", str(home), "--lang", "en"]
