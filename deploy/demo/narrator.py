@@ -59,7 +59,7 @@ class Narrator:
         rows = self._store.query(
             "SELECT seq, n, type, data FROM facts WHERE tenant = {t:String} AND type IN {types:Array(String)} "
             "AND (seq, n) > ({s:Int64}, {n:Int64}) ORDER BY seq, n",
-            parameters={"t": self._tenant, "types": lines.TOLD, "s": self._facts[0], "n": self._facts[1]},
+            parameters={"t": self._tenant, "types": list(lines.TOLD), "s": self._facts[0], "n": self._facts[1]},
         ).result_rows
         if rows:
             self._facts = (int(rows[-1][0]), int(rows[-1][1]))
