@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from sharedchain.core.localtime import local_day
 from sharedchain.core.settings import Settings
 from sharedchain.core.state import Contract, Instalment, Lead, Opportunity, Receivable, ScopeState
 from sharedchain.fact import Fact
@@ -20,9 +21,30 @@ ZERO = Decimal("0.00")
 
 def fold(scope: ScopeState, fact: Fact, settings: Settings) -> None:
     """Take one fact; those of other types change nothing."""
-    handler = _HANDLERS.get(fact.type)
-    if handler is not None:
-        handler(scope, fact, settings)
+    known = _HANDLERS.get(fact.type)
+    if known is not None:
+        known[1](scope, fact, settings)
+
+
+def about(fact: Fact) -> tuple[str, str] | None:
+    """Which entity a fact changes: ("lead", its id) …, or None."""
+    if fact.type == "forecast.published":
+        return "forecast", fact.data["forecast_id"]
+    known = _HANDLERS.get(fact.type)
+    return (known[0], fact.data[f"{known[0]}_id"]) if known else None
+
+
+def fall_due(scope: ScopeState, day: date) -> list[str]:
+    """At the midnight that begins `day`: the receivables, by id, with an unpaid part that was due before."""
+    over = sorted(due for due in scope.dues if due < day.isoformat())
+    return sorted({id_ for due in over for id_ in scope.dues.pop(due)})
+
+
+def mark_late(scope: ScopeState, receivable_id: str, day: date) -> None:
+    """Mark the unpaid parts of one receivable that were due before `day`."""
+    old, today = scope.receivables[receivable_id], day.isoformat()
+    parts = {no: replace(p, late=p.left > 0 and "" < p.due < today) for no, p in old.instalments.items()}
+    scope.receivables[receivable_id] = replace(old, instalments=parts)
 
 
 def _lead_captured(scope: ScopeState, fact: Fact, _: Settings) -> None:
@@ -113,7 +135,10 @@ def _contract_approved(scope: ScopeState, fact: Fact, _: Settings) -> None:
 
 def _receivable_created(scope: ScopeState, fact: Fact, settings: Settings) -> None:
     data = fact.data
-    parts = {str(part["no"]): _instalment(part) for part in data.get("instalments") or ()}
+    today = local_day(fact.recorded, scope.timezone).isoformat()
+    parts = {str(part["no"]): _instalment(part, today) for part in data.get("instalments") or ()}
+    for due in (part.due for part in parts.values() if part.due >= today):
+        scope.dues.setdefault(due, {})[data["receivable_id"]] = None
     scope.receivables[data["receivable_id"]] = Receivable(
         contract_id=data.get("contract_id") or "",
         customer_id=data.get("customer_id") or "",
@@ -142,9 +167,10 @@ def _payment_allocated(scope: ScopeState, fact: Fact, _: Settings) -> None:
     scope.receivables[id_] = replace(old, paid=paid, instalments=instalments, source=_place(fact))
 
 
-def _instalment(part: Mapping[str, Any]) -> Instalment:
-    due, amount = part.get("due_date"), _amount(part.get("amount"))
-    return Instalment(due.isoformat() if isinstance(due, date) else str(due or ""), amount, amount)
+def _instalment(part: Mapping[str, Any], today: str) -> Instalment:
+    said, amount = part.get("due_date"), _amount(part.get("amount"))
+    due = said.isoformat() if isinstance(said, date) else str(said or "")
+    return Instalment(due, amount, amount, late="" < due < today)
 
 
 def _given(data: Mapping[str, Any], *names: str) -> dict[str, Any]:
@@ -165,18 +191,18 @@ def _place(fact: Fact) -> tuple[int, int]:
     return fact.partition, fact.seq
 
 
-_HANDLERS: Mapping[str, Callable[[ScopeState, Fact, Settings], None]] = {
-    "lead.captured": _lead_captured,
-    "lead.contact.logged": _lead_contacted,
-    "lead.disqualified": _lead_closed,
-    "lead.converted": _lead_closed,
-    "opportunity.created": _opportunity_created,
-    "opportunity.stage.changed": _stage_changed,
-    "opportunity.amount.changed": _amount_changed,
-    "opportunity.signed": _signed,
-    "opportunity.lost": _lost,
-    "contract.created": _contract_created,
-    "contract.approved": _contract_approved,
-    "receivable.created": _receivable_created,
-    "payment.allocated": _payment_allocated,
+_HANDLERS: Mapping[str, tuple[str, Callable[[ScopeState, Fact, Settings], None]]] = {
+    "lead.captured": ("lead", _lead_captured),
+    "lead.contact.logged": ("lead", _lead_contacted),
+    "lead.disqualified": ("lead", _lead_closed),
+    "lead.converted": ("lead", _lead_closed),
+    "opportunity.created": ("opportunity", _opportunity_created),
+    "opportunity.stage.changed": ("opportunity", _stage_changed),
+    "opportunity.amount.changed": ("opportunity", _amount_changed),
+    "opportunity.signed": ("opportunity", _signed),
+    "opportunity.lost": ("opportunity", _lost),
+    "contract.created": ("contract", _contract_created),
+    "contract.approved": ("contract", _contract_approved),
+    "receivable.created": ("receivable", _receivable_created),
+    "payment.allocated": ("receivable", _payment_allocated),
 }

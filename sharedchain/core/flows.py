@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from sharedchain.canonical import dumps
-from sharedchain.core import wire
+from sharedchain.core import rows, wire
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, minute_of
-from sharedchain.core.measures import Count, Measure
-from sharedchain.core.state import NEVER, FlowRow, ScopeState
+from sharedchain.core.measures import Constant, Count, Measure, matches
+from sharedchain.core.state import NEVER, FlowRow, ScopeState, Setpoint
 from sharedchain.fact import Fact
 
 _DAY = 86_400_000
 
 
-def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure], timezone: str) -> None:
+def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure]) -> None:
     """Add one fact to its minute.
 
     A fact too late for the memory of a measure, or of another day yet to come, counts in the minute in which it was
@@ -27,12 +27,14 @@ def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure], timezone: 
     for measure in measures:
         said = measure.count
         assert said is not None
+        if (said.where or said.test) and not _wanted(scope, said, fact):
+            continue
         minute = minute_of(fact.time) if said.by == "time" else now
         if not now - measure.memory_days * _DAY <= minute <= now + _DAY:
             minute = now
         amount = Decimal(1) if not said.add else wire.number(fact.data.get(said.add)) or Decimal(0)
         for names in measure.dims:
-            dims = {name: _dim(name, said, fact, timezone) for name in names}
+            dims = {name: _dim(scope, name, said, fact) for name in names}
             key = f"{measure.id}|{minute}|{dumps(dims) if dims else '{}'}"
             row = scope.flows.get(key)
             if row is None:
@@ -92,12 +94,51 @@ def _tell(row: FlowRow, measure: Measure, scope: str, currency: str, out: Emitte
         out.add("metric.corrected", scope=scope, subject=subject, maker=row.measure, data=late, time=row.minute)
 
 
-def _dim(name: str, said: Count, fact: Fact, timezone: str) -> str:
-    """A dim's value: `month` of the event in the business zone, `type`, or a field; absent = empty text."""
-    path = said.paths.get(name, name)
-    if path == "month":
-        return f"{local_day(fact.time, timezone):%Y-%m}"
-    if path == "type":
-        return fact.type
-    value = fact.data.get(path)
+def _wanted(scope: ScopeState, said: Count, fact: Fact) -> bool:
+    """Whether an event passes the flow's filter and its named test."""
+    passed = all(matches(match, _value(scope, path, fact)) for path, match in said.where.items())
+    return passed and (not said.test or TESTS[said.test](scope, fact))
+
+
+def _dim(scope: ScopeState, name: str, said: Count, fact: Fact) -> str:
+    """A dim's value; absent = empty text."""
+    path = said.path(fact.type, name)
+    value = path.constant if isinstance(path, Constant) else _value(scope, path, fact)
     return "" if value is None else str(value)
+
+
+def _value(scope: ScopeState, path: str, fact: Fact) -> Any:
+    """A field; `month` of the event in the business zone, `type`, `meta.source`; or a field of an entity it names."""
+    if path == "month":
+        return f"{local_day(fact.time, scope.timezone):%Y-%m}"
+    if path in ("type", "meta.source"):
+        return fact.type if path == "type" else fact.source
+    kind, dot, name = path.partition(".")
+    if not dot:
+        return fact.data.get(path)
+    return getattr(rows.entity(scope, kind, str(fact.data.get(f"{kind}_id") or "")), name, None)
+
+
+def _judged(scope: ScopeState, fact: Fact) -> tuple[Decimal, Setpoint] | None:
+    """A reading and the setpoint it is held against, where both are known."""
+    equipment = scope.equipment.get(str(fact.data.get("equipment_id")))
+    setpoint = equipment.setpoints.get(str(fact.data.get("metric"))) if equipment else None
+    value = wire.number(fact.data.get("value"))
+    return (value, setpoint) if value is not None and setpoint is not None else None
+
+
+def has_setpoint(scope: ScopeState, fact: Fact) -> bool:
+    """A reading of a parameter that the equipment's master record gives a setpoint."""
+    return _judged(scope, fact) is not None
+
+
+def within_setpoint(scope: ScopeState, fact: Fact) -> bool:
+    """A reading no farther from its setpoint than the tolerance."""
+    found = _judged(scope, fact)
+    return found is not None and abs(found[0] - found[1].value) <= found[1].tolerance
+
+
+TESTS: Mapping[str, Callable[[ScopeState, Fact], bool]] = {
+    "has_setpoint": has_setpoint,
+    "within_setpoint": within_setpoint,
+}

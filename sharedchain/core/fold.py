@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from sharedchain.core import citations, directory, entities, flows, forecast, gauges, judge, masters, notice
+from sharedchain.core import aggregates, citations, directory, entities, flows, forecast, gauges, judge, masters, notice
 from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, midnight, minute_of, next_midnight
@@ -57,9 +58,12 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     settings = rules.settings(fact.scope)
     enabled = rules.enabled(settings.packs)
     scope.recorded = fact.recorded
-    flows.count(scope, fact, rules.flows.get(fact.type, ()), scope.timezone)
-    flows.count(scope, fact, rules.flows.get("*", ()), scope.timezone)
+    flows.count(scope, fact, rules.flows.get(fact.type, ()))
+    flows.count(scope, fact, rules.flows.get("*", ()))
     desk = Desk(fact.scope, scope, settings, rules, enabled, fact.recorded, out, fact.backfill)
+    _rebuild(scope, rules)
+    about = entities.about(fact) if fact.kind == "fact" else None
+    before = aggregates.shares(scope, rules.over, about) if about else {}
     if fact.kind == "fact":
         entities.fold(scope, fact, settings)
         match fact.type:
@@ -74,6 +78,10 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
                     _refreshed(desk, fact.data["forecast_id"])
             case moved if moved in citations.MOVES:
                 citations.follow(scope, fact.scope, fact, out)
+    if about and aggregates.move(
+        scope, rules.over, before, aggregates.shares(scope, rules.over, about), (fact.partition, fact.seq)
+    ):
+        scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
     looking = enabled.by_event.get(fact.type)
     if looking:
         judge.on_fact(desk, looking, fact)
@@ -117,6 +125,7 @@ def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) 
     settings = rules.settings(name)
     desk = Desk(name, scope, settings, rules, rules.enabled(settings.packs), now, out)
     measures = {measure.id: measure for measure in rules.measures}
+    _rebuild(scope, rules)
     if scope.config_hash != state.config_hash:
         notice.settle(desk)
         scope.config_hash = state.config_hash
@@ -124,7 +133,7 @@ def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) 
         _sweep(desk)
         flows.forget(scope, now, measures)
     flows.close(scope, name, now, measures, settings.currency, out)
-    if scope.dirty_periods and minute_of(scope.touched) + MINUTE <= now:
+    if _dirty(scope) and minute_of(scope.touched) + MINUTE <= now:
         _close(desk)
     judge.expire(desk, now)
     scope.wake = _wake(scope)
@@ -134,37 +143,72 @@ def _sweep(desk: Desk) -> None:
     """One local midnight: daily gauges and the rules on them. A missed midnight is swept on its own."""
     scope, at = desk.scope, desk.scope.next_midnight
     day = local_day(at, scope.timezone)
+    if scope.dirty_buckets and minute_of(scope.touched) < at:
+        _close_entities(desk)
     for measure in desk.rules.measures:
-        if measure.sample != "daily":
+        if not (measure.reducer and measure.sample == "daily"):
             continue
         looking = desk.enabled.by_measure.get((measure.id, ("forecast",)), ())
         for change in gauges.sample_ages(scope, desk.name, day, at, measure, desk.out):
             if not scope.forecasts[change.dims["forecast"]].settled:
                 judge.on_change(desk, looking, change)
+    for id_ in entities.fall_due(scope, day):
+        about = ("receivable", id_)
+        before = aggregates.shares(scope, desk.rules.over, about)
+        entities.mark_late(scope, id_, day)
+        after = aggregates.shares(scope, desk.rules.over, about)
+        aggregates.move(scope, desk.rules.over, before, after, scope.receivables[id_].source)
+    _judge(desk, gauges.sample_entities(scope, desk.name, desk.rules.measures, at, desk.out, daily=True))
     scope.next_midnight = midnight(day + timedelta(days=1), scope.timezone)
 
 
 def _close(desk: Desk) -> None:
     """The minute of the last change is over: sample the gauges of what changed, and judge the new rows."""
     scope = desk.scope
-    silent = Desk(
-        desk.name, scope, desk.settings, desk.rules, desk.enabled, desk.now, desk.out, silent=scope.only_backfill
-    )
+    silent = replace(desk, silent=scope.only_backfill)
     minute = minute_of(scope.touched)
     for period in sorted(scope.dirty_periods):
         changes = gauges.sample_period(scope, desk.name, period, desk.rules.measures, minute, desk.out)
         if scope.recheck:
             moves = [c for c in changes if c.measure.computed and c.measure.computed.op == "change"]
             changes = [*gauges.standing(scope, period, desk.rules.measures), *moves]
-        for change in changes:
-            looking = desk.enabled.by_measure.get((change.measure.id, tuple(change.dims)), ())
-            judge.on_change(silent, looking, change)
+        _judge(silent, changes)
     scope.dirty_periods.clear()
-    scope.only_backfill, scope.recheck = True, False
+    if scope.recheck:
+        asked = {measure for measure, _ in desk.enabled.by_measure}
+        _judge(silent, gauges.standing_entities(scope, [m for m in desk.rules.measures if m.id in asked]))
+        scope.recheck = False
+    _close_entities(desk)
+
+
+def _close_entities(desk: Desk) -> None:
+    """Sample what entities have moved, as of the minute of the last change."""
+    scope = desk.scope
+    silent = replace(desk, silent=scope.only_backfill)
+    _judge(
+        silent,
+        gauges.sample_entities(scope, desk.name, desk.rules.measures, minute_of(scope.touched), desk.out),
+    )
+    scope.only_backfill = scope.only_backfill or not _dirty(scope)
+
+
+def _judge(desk: Desk, changes: Iterable[gauges.Change]) -> None:
+    for change in changes:
+        looking = desk.enabled.by_measure.get((change.measure.id, tuple(change.dims)), ())
+        judge.on_change(desk, looking, change)
+
+
+def _dirty(scope: ScopeState) -> bool:
+    return bool(scope.dirty_periods or scope.dirty_buckets or scope.recheck)
+
+
+def _rebuild(scope: ScopeState, rules: Ruleset) -> None:
+    if aggregates.rebuild(scope, rules.over):
+        scope.touched, scope.only_backfill = max(scope.touched, scope.recorded), False
 
 
 def _wake(scope: ScopeState) -> int:
-    close = minute_of(scope.touched) + MINUTE if scope.dirty_periods else NEVER
+    close = minute_of(scope.touched) + MINUTE if _dirty(scope) else NEVER
     timers = (episode.due for episode in scope.episodes.values() if episode.due is not None)
     return min(scope.next_midnight, flows.due(scope), close, min(timers, default=NEVER))
 
@@ -184,7 +228,7 @@ def _configure(state: State, fact: Fact) -> None:
         scope, zone = state.scopes[name], rules.settings(name).timezone
         if zone != scope.timezone:
             scope.timezone, scope.next_midnight = zone, next_midnight(scope.recorded, zone)
-        if scope.periods or scope.targets:
+        if scope.periods or scope.targets or scope.buckets:
             scope.recheck, scope.touched = True, max(scope.touched, scope.recorded)
             for period in [*scope.periods, *(target.period for target in scope.targets.values())]:
                 scope.dirty_periods.setdefault(period, [])

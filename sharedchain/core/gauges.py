@@ -1,14 +1,15 @@
-"""Gauges: sampled at minute close or at local midnight, one row when the value changes."""
+"""Gauges: sampled at minute close, at local midnight, or both; one row when the value changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from sharedchain.canonical import dumps
-from sharedchain.core import wire
+from sharedchain.core import aggregates, wire
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import local_day
 from sharedchain.core.measures import Measure
@@ -32,6 +33,8 @@ class _Pass:
     readings: dict[tuple[str, str], Reading | None]
     moved: dict[tuple[str, str], None]
     causes: tuple[Place, ...]
+    measures: Mapping[str, Measure]
+    at: int  # the instant that ages count to
 
 
 def key_of(measure: str, dims: Mapping[str, str]) -> str:
@@ -39,14 +42,14 @@ def key_of(measure: str, dims: Mapping[str, str]) -> str:
 
 
 def sample_period(
-    scope: ScopeState, name: str, period: str, measures: Iterable[Measure], minute: int, out: Emitter
+    scope: ScopeState, name: str, period: str, measures: Sequence[Measure], minute: int, out: Emitter
 ) -> list[Change]:
     """Compute every minute gauge of `period`, emit a row for each that changed, and say which."""
     groups = {dumps(dims): (dims, group) for dims, group in _groups(scope, period)}
-    run = _Pass({}, {}, tuple(scope.dirty_periods.get(period, ())))
+    run = _Pass({}, {}, tuple(scope.dirty_periods.get(period, ())), {m.id: m for m in measures}, minute)
     changes: list[Change] = []
     for measure in measures:
-        if measure.kind != "gauge" or measure.sample != "minute":
+        if measure.kind != "gauge" or measure.sample == "daily" or measure.entities:
             continue
         for wanted in measure.dims:
             for text, (dims, group) in groups.items():
@@ -61,6 +64,64 @@ def sample_period(
     for change in changes:
         emit_row(name, change, out)
     return changes
+
+
+def sample_entities(
+    scope: ScopeState, name: str, measures: Sequence[Measure], minute: int, out: Emitter, *, daily: bool = False
+) -> list[Change]:
+    """Read every bucket that is dirty, and what is computed of it; emit a row for each that changed.
+
+    `daily`: at local midnight those that age, too.
+    """
+    keys = _due_buckets(scope, measures, daily=daily)
+    causes = dict.fromkeys(
+        place for some in keys.values() for key in some for place in scope.dirty_buckets.get(key, ())
+    )
+    run = _Pass({}, {}, tuple(causes), {m.id: m for m in measures}, minute)
+    changes: list[Change] = []
+    for measure in measures:
+        for dims, reading in list(_readings(scope, measure, keys.get(measure.id, []), run)):
+            run.readings[measure.id, dumps(dims)] = reading
+            change = _store(scope, measure, dims, reading, minute, run)
+            if change is not None:
+                run.moved[measure.id, dumps(dims)] = None
+                changes.append(change)
+    for change in changes:
+        emit_row(name, change, out)
+    return changes
+
+
+def _due_buckets(scope: ScopeState, measures: Iterable[Measure], *, daily: bool) -> dict[str, list[str]]:
+    """Keys of the buckets to read, by measure, sorted."""
+    found: dict[str, list[str]] = {}
+    for key in sorted(scope.dirty_buckets):
+        found.setdefault(scope.buckets[key].measure, []).append(key)
+    aging = {m.id for m in measures if m.entities and m.sample != "minute"} if daily else set()
+    if aging:
+        for key in sorted(key for key, bucket in scope.buckets.items() if bucket.measure in aging):
+            some = found.setdefault(scope.buckets[key].measure, [])
+            if key not in scope.dirty_buckets:
+                some.append(key)
+    return found
+
+
+def _readings(
+    scope: ScopeState, measure: Measure, keys: Iterable[str], run: _Pass
+) -> Iterator[tuple[dict[str, str], Reading | None]]:
+    """Of an entity gauge the buckets under `keys`; of a computed one the combinations in which an input was read."""
+    if measure.entities is not None:
+        for key in keys:
+            bucket, places = scope.buckets[key], tuple(scope.dirty_buckets.get(key, ()))
+            yield bucket.dims, aggregates.read(measure, bucket, run.at, scope.timezone, places)
+            aggregates.settle(scope, key)
+    elif measure.kind == "gauge" and measure.computed and measure.sample != "daily":
+        texts = dict.fromkeys(text for id_, text in run.readings if id_ in measure.computed.of)
+        for text in texts:
+            found: dict[str, str] = json.loads(text)
+            for names in measure.dims:
+                if set(names) == found.keys():
+                    dims = {name: found[name] for name in names}
+                    yield dims, _read(scope, measure, dims, _group(scope, dims), run)
 
 
 def sample_ages(scope: ScopeState, name: str, day: date, minute: int, measure: Measure, out: Emitter) -> list[Change]:
@@ -98,6 +159,17 @@ def standing(scope: ScopeState, period: str, measures: Iterable[Measure]) -> lis
     return found
 
 
+def standing_entities(scope: ScopeState, measures: Iterable[Measure]) -> list[Change]:
+    """The same for the gauges without a period that are sampled by the minute."""
+    wanted = {m.id: m for m in measures if m.kind == "gauge" and m.sample != "daily"}
+    found = []
+    for key, sample in scope.gauges.items():
+        measure = wanted.get(key.partition("|")[0])
+        if measure is not None and "period" not in sample.dims:
+            found.append(Change(measure, sample.dims, sample))
+    return found
+
+
 def emit_row(scope: str, change: Change, out: Emitter) -> None:
     sample = change.sample
     out.add(
@@ -128,14 +200,34 @@ def _groups(scope: ScopeState, period: str) -> Iterator[tuple[dict[str, str], Gr
         yield dims, Group([forecast for forecast in forecasts if forecast.region == region], ())
 
 
+def _group(scope: ScopeState, dims: Mapping[str, str]) -> Group:
+    """The forecasts and targets of these dims: none unless they name a period."""
+    return next((group for said, group in _groups(scope, dims.get("period", "")) if said == dims), Group((), ()))
+
+
+def _input(scope: ScopeState, name: str, dims: Mapping[str, str], group: Group, run: _Pass) -> Reading | None:
+    """What a computed gauge is computed of: read in this pass, else as it stands."""
+    if not name.startswith("M-"):
+        return REDUCERS[name](group)
+    key = key_of(name, dims)
+    if (name, dumps(dims)) in run.readings:
+        return run.readings[name, dumps(dims)]
+    if run.measures[name].entities:
+        return aggregates.read(run.measures[name], scope.buckets.get(key), run.at, scope.timezone, ())
+    sample = scope.gauges.get(key)
+    if sample is None or sample.value is None:
+        return None
+    unit = sample.unit if run.measures[name].unit == "currency" else ""
+    return Reading(sample.value, unit, sample.n, tuple(sample.sources))
+
+
 def _read(scope: ScopeState, measure: Measure, dims: Mapping[str, str], group: Group, run: _Pass) -> Reading | None:
     if measure.reducer:
         return REDUCERS[measure.reducer](group)
     assert measure.computed is not None
-    text = dumps(dims)
     if measure.computed.op == "change":
         return _change(scope, measure.computed.of[0], dims, run)
-    parts = [run.readings.get((n, text)) if n.startswith("M-") else REDUCERS[n](group) for n in measure.computed.of]
+    parts = [_input(scope, name, dims, group, run) for name in measure.computed.of]
     given = [part for part in parts if part is not None]
     if len(given) < len(parts) or len({part.unit for part in given}) > 1:
         return None  # an input is missing, or two currencies meet: no value, never 0

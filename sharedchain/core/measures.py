@@ -2,7 +2,9 @@
 
 flow   one row per minute of event time: what that minute contributed
 level  the running total of flows, or a ratio of two: declared here, computed by the reader, never stored
-gauge  sampled: one row when it changes, at minute close, or at local midnight (`sample: daily`)
+gauge  sampled: one row when it changes, at minute close, at local midnight (`sample: daily`), or at both
+
+A gauge reads the forecasts of a period (`reducer`), or aggregates entities (`entities`), or others (`computed`).
 """
 
 from __future__ import annotations
@@ -15,29 +17,98 @@ from pydantic import Field, model_validator
 from sharedchain.core.wording import Model, Words
 
 MeasureId = Annotated[str, Field(pattern=r"^M-\d\d(\.[a-z_]+)?$")]
-Op = Literal["sum", "difference", "ratio", "change"]
+Op = Literal["sum", "difference", "ratio", "change", "steps"]
+Over = Literal["lead", "forecast", "opportunity", "contract", "receivable", "instalment"]
+Take = Literal["count", "sum", "mean", "age_max", "age_median", "age_share"]
+
+
+class Constant(Model):
+    """A dim that is the same for every event of a type."""
+
+    constant: str
+
+
+class PeriodOf(Model):
+    """A dim with several values: every period that covers the local day of this field (`2026Q2`, `2026-04` …)."""
+
+    period_of: str
+
+
+class Not(Model):
+    """None of these."""
+
+    not_: str | tuple[str, ...] = Field(alias="not")
+
+
+Match = str | tuple[str, ...] | Not
+
+
+def matches(match: Match, value: object) -> bool:
+    """Compared as text; an absent value is the empty text."""
+    text = "" if value is None else str(value)
+    if isinstance(match, Not):
+        return not matches(match.not_, text)
+    return text == match if isinstance(match, str) else text in match
 
 
 class Count(Model):
-    """Input of a flow: events of these types, each counted as 1 or by the decimal at `add`."""
+    """Input of a flow: events of these types, each counted as 1 or by the decimal at `add`.
+
+    A path is a payload field; `month` or `type`; `meta.source`; or a field of the entity that the payload names:
+    `lead.region` is the region of the lead with its `lead_id`, as it was known when the event came.
+    """
 
     events: tuple[str, ...] = Field(min_length=1)  # "*" = every accepted event and every refusal
     add: str = ""  # a payload field, e.g. expected_amount
     by: Literal["time", "recorded"] = "time"  # whose minute it counts in
-    paths: Mapping[str, str] = {}  # dim → payload field; a dim not here is the field of its own name
+    paths: Mapping[str, str | Constant] = {}  # dim → path; a dim not here is the field of its own name
+    per_event: Mapping[str, Mapping[str, str | Constant]] = {}  # event type → the paths it has otherwise
+    where: Mapping[str, Match] = {}  # path → what it must be; an event that is not is not counted
+    test: str = ""  # a named test of `core/flows.py` that the event must pass
+
+    def path(self, type_: str, dim: str) -> str | Constant:
+        return self.per_event.get(type_, self.paths).get(dim, self.paths.get(dim, dim))
+
+
+class Entities(Model):
+    """Input of a gauge: what is known of all entities of a kind, aggregated as they change.
+
+    `age_*` look at a time (`field`) and at the moment of sampling: in hours (unit h), else in local calendar days.
+    """
+
+    over: Over
+    take: Take
+    field: str = ""  # what is summed, averaged or aged; an entity where it is absent does not count
+    where: Mapping[str, Match] = {}  # field → what it must be
+    paths: Mapping[str, str | PeriodOf] = {}  # dim → field; a dim not here is the field of its own name
+    within_days: int = Field(default=0, ge=0)  # age_share: up to this age counts
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.take == "count") == bool(self.field):
+            raise ValueError("`count` needs no `field`, every other `take` needs one")
+        return self
 
 
 class Computed(Model):
-    """A value over others of the same dims: measures by id, or named reducers."""
+    """A value over others of the same dims: measures by id, or named reducers.
+
+    `steps` (a level) divides each total by the one before it in `order` along a dim: dims {as: `A>B`}.
+    """
 
     op: Op
     of: tuple[str, ...] = Field(min_length=1)
+    along: str = ""
+    order: tuple[str, ...] = ()
+    as_: str = Field(default="", alias="as")
 
     @model_validator(mode="after")
     def _arity(self) -> Self:
-        wanted = {"difference": 2, "ratio": 2, "change": 1}.get(self.op)
+        wanted = {"difference": 2, "ratio": 2, "change": 1, "steps": 1}.get(self.op)
         if wanted and len(self.of) != wanted:
             raise ValueError(f"{self.op} needs {wanted} names in `of`, here are {len(self.of)}")
+        if (self.op == "steps") != bool(self.along and self.as_ and len(self.order) > 1):
+            raise ValueError("`along`, `order` (two or more) and `as` belong to steps, all three")
         return self
 
 
@@ -49,8 +120,9 @@ class Measure(Model):
     unit: str  # "currency" = the ISO code of what is measured
     scale: int = Field(default=4, ge=0, le=4)
     owner: str = Field(pattern=r"^role:[a-z_]+$")
-    sample: Literal["minute", "daily"] = "minute"
+    sample: Literal["minute", "daily", "both"] = "minute"
     count: Count | None = None
+    entities: Entities | None = None
     reducer: str = ""
     computed: Computed | None = None
     memory_days: int = Field(default=40, ge=1, le=400)  # flows: how late a fact may still reach its own minute
@@ -58,15 +130,12 @@ class Measure(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        given = [name for name in ("count", "reducer", "computed") if getattr(self, name)]
-        wanted = {"flow": ["count"], "level": ["computed"]}.get(self.kind)
-        if wanted is None and given in (["reducer"], ["computed"]):
-            return self
-        if given != wanted:
-            expected = " or ".join(wanted or ["reducer", "computed"])
-            raise ValueError(f"a {self.kind} needs exactly `{expected}`, here is {given or 'none'}")
-        if self.kind == "level" and self.computed and self.computed.op == "change":
-            raise ValueError("a level is a sum, difference or ratio of flows")
+        given = [name for name in ("count", "entities", "reducer", "computed") if getattr(self, name)]
+        wanted = {"flow": ["count"], "level": ["computed"]}.get(self.kind, ["entities", "reducer", "computed"])
+        if len(given) != 1 or given[0] not in wanted:
+            raise ValueError(f"a {self.kind} needs exactly `{' or '.join(wanted)}`, here is {given or 'none'}")
+        if self.computed and self.computed.op == ("change" if self.kind == "level" else "steps"):
+            raise ValueError("a level is a sum, difference, ratio or steps of flows; a gauge has no steps")
         return self
 
 

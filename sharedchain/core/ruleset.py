@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Template
 from pydantic import ValidationError
 
+from sharedchain.core.aggregates import NO_ENTITIES, Declared, declare
 from sharedchain.core.cel import Condition, compile_condition
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.routes import NOBODY, Routes
@@ -64,6 +65,7 @@ class Ruleset:
     tenants: Mapping[str, Settings]
     flows: Mapping[str, tuple[Measure, ...]]  # by event type; "*" those that count everything
     broken: Mapping[str, str]  # kind/name → why it was left out
+    over: Declared = NO_ENTITIES  # the gauges that aggregate entities
     _enabled: dict[tuple[str, ...], Enabled] = field(default_factory=dict)
 
     def settings(self, scope: str) -> Settings:
@@ -155,6 +157,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
         tenants={key.partition("/")[2]: one for key, one in _models(config, "tenant", Settings, broken)},
         flows={type_: tuple(found) for type_, found in flows.items()},
         broken=broken,
+        over=declare(chain),
     )
 
 

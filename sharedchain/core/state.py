@@ -175,6 +175,24 @@ class Receivable:
 
 
 @dataclass
+class Part:
+    """Rows of one currency ("" = none) in a bucket."""
+
+    n: int
+    total: Decimal
+
+
+@dataclass
+class Bucket:
+    """What one entity gauge aggregates for one combination of dims."""
+
+    measure: str
+    dims: dict[str, str]
+    parts: dict[str, Part] = field(default_factory=dict)  # by currency
+    ages: dict[str, int] = field(default_factory=dict)  # ISO day, or ms → rows of that age
+
+
+@dataclass
 class FlowRow:
     """What one minute contributed to one flow; `told` is the value of the row last emitted."""
 
@@ -238,6 +256,10 @@ class ScopeState:
     opportunities: dict[str, Opportunity] = field(default_factory=dict)
     contracts: dict[str, Contract] = field(default_factory=dict)
     receivables: dict[str, Receivable] = field(default_factory=dict)
+    dues: dict[str, dict[str, None]] = field(default_factory=dict)  # ISO day → receivables with a part due then
+    buckets: dict[str, Bucket] = field(default_factory=dict)  # by measure and dims
+    buckets_of: str = ""  # the declarations and the zone they were made by
+    dirty_buckets: dict[str, list[Place]] = field(default_factory=dict)  # key of `buckets` → what changed it
     flows: dict[str, FlowRow] = field(default_factory=dict)
     gauges: dict[str, Sample] = field(default_factory=dict)
     dirty_flows: dict[str, None] = field(default_factory=dict)  # keys of `flows` to tell

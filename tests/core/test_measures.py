@@ -36,7 +36,7 @@ def test_a_ring_and_an_unknown_id_are_named() -> None:
     [
         ("flow", {}, "needs exactly `count`"),
         ("gauge", {"reducer": "a", "computed": {"op": "sum", "of": ["M-01"]}}, "reducer or computed"),
-        ("level", {"computed": {"op": "change", "of": ["M-01"]}}, "sum, difference or ratio of flows"),
+        ("level", {"computed": {"op": "change", "of": ["M-01"]}}, "sum, difference, ratio or steps"),
         ("gauge", {"computed": {"op": "ratio", "of": ["M-01"]}}, "ratio needs 2 names"),
         ("gauge", {"reducer": "a", "colour": "red"}, "Extra inputs"),
     ],

@@ -1,0 +1,223 @@
+"""Entity gauges as running aggregates: an entity's old contribution is taken out, its new one put in.
+
+The cost of a fact does not grow with the number of entities. Values are read at minute close, ages also at midnight.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from sharedchain.canonical import dumps
+from sharedchain.core import rows
+from sharedchain.core.localtime import local_day
+from sharedchain.core.measures import Entities, Measure, PeriodOf, matches
+from sharedchain.core.periods import covering
+from sharedchain.core.reducers import Reading
+from sharedchain.core.rows import Row
+from sharedchain.core.state import Bucket, Part, Place, ScopeState
+
+_HOUR = 3_600_000
+_SOURCES_KEPT = 50
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The entity gauges of a config, by what they are over; `hash` changes when one of them does."""
+
+    by_over: Mapping[str, tuple[Measure, ...]] = field(default_factory=dict)
+    daily: frozenset[str] = frozenset()  # looked at at local midnight only: never dirty
+    hash: str = ""
+
+
+NO_ENTITIES = Declared()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one row contributes to one bucket."""
+
+    measure: str
+    dims: Mapping[str, str]
+    currency: str
+    amount: Decimal
+    age: str
+
+
+Shares = dict[tuple[str, str], Share]  # (bucket's key, row's id) → share
+
+
+def declare(measures: Iterable[Measure]) -> Declared:
+    """Those of the measures that aggregate entities."""
+    found: dict[str, list[Measure]] = {}
+    digest = hashlib.blake2b(digest_size=8)
+    ours = [measure for measure in measures if measure.entities is not None]
+    for measure in ours:
+        assert measure.entities is not None
+        found.setdefault(measure.entities.over, []).append(measure)
+        digest.update(measure.model_dump_json(include={"id", "dims", "unit", "entities", "sample"}).encode() + b"\0")
+    return Declared(
+        {over: tuple(some) for over, some in found.items()},
+        frozenset(measure.id for measure in ours if measure.sample == "daily"),
+        digest.hexdigest() if found else "",
+    )
+
+
+def shares(scope: ScopeState, declared: Declared, about: tuple[str, str]) -> Shares:
+    """What one entity, as it stands, contributes to which buckets."""
+    return {
+        (f"{measure.id}|{dumps(dims)}", id_): _share(measure, dims, row, scope.timezone)
+        for over, id_, row in rows.rows(scope, *about)
+        for measure in declared.by_over.get(over, ())
+        if _counts(measure, row)
+        for dims in _dims(measure, row, scope.timezone)
+    }
+
+
+def move(scope: ScopeState, declared: Declared, before: Shares, after: Shares, place: Place | None) -> bool:
+    """Take `before` out, put `after` in; True if a bucket is dirty now. What is in both stays untouched."""
+    gone = {key: share for key, share in before.items() if after.get(key) != share}
+    come = {key: share for key, share in after.items() if before.get(key) != share}
+    for (key, _), share in gone.items():
+        _add(scope, key, share, -1)
+    for (key, _), share in come.items():
+        _add(scope, key, share, +1)
+    touched = {key: None for (key, _), share in (*gone.items(), *come.items()) if share.measure not in declared.daily}
+    for key in touched:
+        places = scope.dirty_buckets.setdefault(key, [])
+        if place is not None and place not in places[-1:]:
+            places.append(place)
+            del places[:-_SOURCES_KEPT]
+    return bool(touched)
+
+
+def rebuild(scope: ScopeState, declared: Declared) -> bool:
+    """Aggregate all entities anew when the declarations, or the zone, are no longer those of the buckets."""
+    name = f"{declared.hash}|{scope.timezone}"
+    if scope.buckets_of == name:
+        return False
+    old, scope.buckets, scope.buckets_of = scope.buckets, {}, name
+    for about in rows.every(scope):
+        move(scope, declared, {}, shares(scope, declared, about), None)
+    known = {measure.id for some in declared.by_over.values() for measure in some}
+    for key, bucket in old.items():
+        if key not in scope.buckets and bucket.measure in known:
+            scope.buckets[key] = Bucket(bucket.measure, bucket.dims)
+            if bucket.measure not in declared.daily:
+                scope.dirty_buckets.setdefault(key, [])
+    for key in [key for key in scope.dirty_buckets if key not in scope.buckets]:
+        del scope.dirty_buckets[key]
+    return bool(scope.dirty_buckets)
+
+
+def read(measure: Measure, bucket: Bucket | None, at: int, zone: str, sources: tuple[Place, ...]) -> Reading | None:
+    """The value of one bucket at an instant; None = no value: no rows, or two currencies."""
+    said = measure.entities
+    assert said is not None
+    parts = bucket.parts if bucket else {}
+    n = sum(part.n for part in parts.values())
+    if said.take == "count":
+        return Reading(Decimal(n), "", n, sources) if bucket else None
+    if bucket is None or n == 0:
+        return None
+    if said.take.startswith("age_"):
+        return Reading(_age(said, bucket.ages, n, measure.unit, at, zone), "", n, sources)
+    if len(parts) > 1:
+        return None
+    ((currency, part),) = parts.items()
+    return Reading(part.total / part.n if said.take == "mean" else part.total, currency, n, sources)
+
+
+def settle(scope: ScopeState, key: str) -> None:
+    """A bucket was read: it is clean, and forgotten if no row is in it any more."""
+    scope.dirty_buckets.pop(key, None)
+    if key in scope.buckets and not scope.buckets[key].parts:
+        del scope.buckets[key]
+
+
+def _counts(measure: Measure, row: Row) -> bool:
+    said = measure.entities
+    assert said is not None
+    if said.field and row.get(said.field) is None:
+        return False
+    return all(matches(match, row.get(name)) for name, match in said.where.items())
+
+
+def _dims(measure: Measure, row: Row, zone: str) -> Iterator[dict[str, str]]:
+    """The dims of each grouping set; a `period_of` gives one combination for each period that covers the day."""
+    said = measure.entities
+    assert said is not None
+    for names in measure.dims:
+        found: list[dict[str, str]] = [{}]
+        for name in names:
+            path = said.paths.get(name, name)
+            if isinstance(path, PeriodOf):
+                ms = row.get(path.period_of)
+                periods = covering(local_day(ms, zone)) if isinstance(ms, int) else ()
+                found = [{**dims, name: period} for dims in found for period in periods]
+            else:
+                text = "" if row.get(path) is None else str(row[path])
+                found = [{**dims, name: text} for dims in found]
+        yield from found
+
+
+def _share(measure: Measure, dims: Mapping[str, str], row: Row, zone: str) -> Share:
+    said = measure.entities
+    assert said is not None
+    if said.take.startswith("age_"):
+        return Share(measure.id, dims, "", ZERO, _day_or_ms(row[said.field], measure.unit, zone))
+    currency = str(row.get("currency") or "") if measure.unit == "currency" else ""
+    return Share(measure.id, dims, currency, row[said.field] if said.field else ZERO, "")
+
+
+def _day_or_ms(value: object, unit: str, zone: str) -> str:
+    """Hours age by the millisecond, everything else by the local day; "" = this row has no age."""
+    if not isinstance(value, int):
+        return str(value)
+    return str(value) if unit == "h" else local_day(value, zone).isoformat()
+
+
+def _add(scope: ScopeState, key: str, share: Share, sign: int) -> None:
+    bucket = scope.buckets.get(key)
+    if bucket is None:
+        bucket = scope.buckets[key] = Bucket(share.measure, dict(share.dims))
+    part = bucket.parts.setdefault(share.currency, Part(0, ZERO))
+    part.n += sign
+    part.total += sign * share.amount
+    if part.n == 0:
+        del bucket.parts[share.currency]
+    if share.age:
+        left = bucket.ages.get(share.age, 0) + sign
+        if left:
+            bucket.ages[share.age] = left
+        else:
+            del bucket.ages[share.age]
+
+
+def _age(said: Entities, ages: Mapping[str, int], n: int, unit: str, at: int, zone: str) -> Decimal:
+    """Of rows with an age; none of them has one: 0, as of a customer whose debts are all paid."""
+    if unit == "h":
+        found = sorted((Decimal(at - int(ms)) / _HOUR, rows) for ms, rows in ages.items())
+    else:
+        today = local_day(at, zone)
+        found = sorted((Decimal((today - date.fromisoformat(day)).days), rows) for day, rows in ages.items())
+    if said.take == "age_share":
+        return Decimal(sum(rows for age, rows in found if age <= said.within_days)) / n
+    if not found:
+        return ZERO
+    if said.take == "age_max":
+        return found[-1][0]
+    every = sum(rows for _, rows in found)
+    return (_nth(found, (every - 1) // 2) + _nth(found, every // 2)) / 2
+
+
+def _nth(found: list[tuple[Decimal, int]], index: int) -> Decimal:
+    for age, rows_ in found:
+        index -= rows_
+        if index < 0:
+            return age
+    raise IndexError(index)
