@@ -10,7 +10,8 @@ from sharedchain.envelope import rfc3339
 from sharedchain.scope import SYSTEM
 
 MAX_ROWS = 1000
-UPDATED, REFRESH, UNSUPPORTED = "forecast.live.updated", "forecast.refresh.requested", "forecast.line.unsupported"
+UPDATED, REFRESH = "forecast.live.updated", "forecast.refresh.requested"
+UNSUPPORTED, CLEARED = "forecast.line.unsupported", "forecast.line.cleared"
 
 _ALERT = (
     "alert_id, transition, rule_id, rule_version, subject, severity, value, value_text, threshold, unit, owner, "
@@ -226,3 +227,103 @@ def tenant_config(tenant: str) -> Query:
         "(SELECT max(recorded) FROM facts WHERE tenant = {tenant:String}) AS last_recorded"
     )
     return Query(sql=sql, parameters={"tenant": tenant})
+
+
+_FACT = "partition, seq, n, kind, type, id, source, subject, time, recorded, actor, correlation, causation, data"
+# what hangs on something of a chain, and may have been given a correlation of its own by its publisher
+_LINKED = ("case.opened", "contract.created", "payment.received", "project.created", "receivable.created")
+_LINKS = ("lead_id", "opportunity_id", "contract_id", "receivable_id", "subject")
+
+
+def _facts(where: _Where, arms: Sequence[str]) -> Query:
+    """Facts that meet one of `arms`; each arm is a SELECT of its own, so that each can use its index."""
+    where.conditions.append("kind != 'config'")
+    said = [f"(SELECT {_FACT} FROM facts WHERE {where} AND {arm} ORDER BY seq LIMIT {MAX_ROWS})" for arm in arms]
+    sql = f"SELECT * FROM ({' UNION ALL '.join(said)}) ORDER BY partition, seq, n LIMIT 1 BY partition, seq, n"
+    return Query(sql=f"{sql} LIMIT {MAX_ROWS * len(arms)}", parameters=where.parameters)
+
+
+def facts_of(tenant: str, ident: str, *, at: int | None = None) -> Query:
+    """Facts whose id, subject or correlation is `ident`."""
+    where = _Where(tenant)
+    where.until("recorded", at)
+    where.parameters["ident"] = ident
+    return _facts(where, [f"{column} = {{ident:String}}" for column in ("subject", "id", "correlation")])
+
+
+def facts_at(tenant: str, places: Sequence[str], *, at: int | None = None) -> Query:
+    """Facts at places of the spine, `partition/seq`."""
+    where = _Where(tenant)
+    where.until("recorded", at)
+    where.parameters["places"] = list(places)
+    return _facts(where, ["concat(toString(partition), '/', toString(seq)) IN {places:Array(String)}"])
+
+
+def facts_around(tenant: str, ids: Sequence[str], correlations: Sequence[str], *, at: int | None = None) -> Query:
+    """Facts about `ids`, of these correlations, or linked to one of `ids` by what they say."""
+    where = _Where(tenant)
+    where.until("recorded", at)
+    where.parameters |= {"ids": list(ids), "correlations": list(correlations)}
+    linked = ", ".join(f"JSONExtractString(data, '{name}')" for name in _LINKS)
+    types = ", ".join(f"'{name}'" for name in _LINKED)
+    arms = [
+        "subject IN {ids:Array(String)}",
+        "correlation IN {correlations:Array(String)}",
+        f"type IN ({types}) AND hasAny([{linked}], {{ids:Array(String)}})",
+    ]
+    return _facts(where, arms)
+
+
+def forecasts_citing(tenant: str, opportunities: Sequence[str], *, at: int | None = None) -> Query:
+    """Of every forecast that ever cited one of `opportunities`: all versions, and what was said of its lines."""
+    where = _Where(tenant)
+    where.until("recorded", at)
+    where.parameters["opportunities"] = list(opportunities)
+    lines = "JSONExtractArrayRaw(data, 'lines')"
+    cites = f"arrayExists(l -> has({{opportunities:Array(String)}}, JSONExtractString(l, 'opportunity_id')), {lines})"
+    forecast = "JSONExtractString(data, 'forecast_id')"
+    sql = (
+        f"SELECT {_FACT} FROM facts WHERE {where} AND kind = 'fact' "
+        f"AND type IN ('forecast.published', '{UNSUPPORTED}', '{CLEARED}') AND {forecast} IN "
+        f"(SELECT {forecast} FROM facts WHERE {where} AND kind = 'fact' AND type = 'forecast.published' AND {cites}) "
+        f"ORDER BY partition, seq, n LIMIT {MAX_ROWS}"
+    )
+    return Query(sql=sql, parameters=where.parameters)
+
+
+def alerts_around(tenant: str, subjects: Sequence[str], places: Sequence[str], *, at: int | None = None) -> Query:
+    """Every transition of the alerts on `subjects` or parts of them (`AR-0001/1`), or caused at `places`."""
+    where = _Where(tenant)
+    where.until("at", at)
+    where.parameters |= {"subjects": list(subjects), "places": list(places)}
+    on = "arrayExists(s -> subject = s OR startsWith(subject, concat(s, '/')), {subjects:Array(String)})"
+    caused = "concat(toString(partition), '/', toString(seq)) IN {places:Array(String)}"
+    chosen = f"SELECT alert_id FROM alerts WHERE {where} AND ({on} OR (transition = 'raised' AND {caused}))"
+    sql = (
+        f"SELECT {_ALERT}, partition, seq, n FROM alerts WHERE {where} AND alert_id IN ({chosen}) "
+        f"ORDER BY partition, seq, n LIMIT {MAX_ROWS}"
+    )
+    return Query(sql=sql, parameters=where.parameters)
+
+
+def told_of(tenant: str, alert_ids: Sequence[str], *, at: int | None = None) -> Query:
+    """Who was told of these alerts, by which channel, oldest first."""
+    where = _Where(tenant)
+    where.until("at", at)
+    where.parameters["alerts"] = list(alert_ids)
+    sql = (
+        f"SELECT alert_id, transition, channel, recipient, outcome, at FROM notifications WHERE {where} "
+        "AND alert_id IN {alerts:Array(String)} AND channel != 'LIGHT' "
+        f"ORDER BY at, transition, recipient, channel LIMIT {MAX_ROWS}"
+    )
+    return Query(sql=sql, parameters=where.parameters)
+
+
+def near_ids(tenant: str, ident: str) -> Query:
+    """Ids that differ from `ident` in at most three signs, the nearest first; case does not count."""
+    far = "editDistanceUTF8(upperUTF8(substringUTF8(subject, 1, 100)), upperUTF8({ident:String}))"
+    sql = (
+        f"SELECT subject, min({far}) AS far FROM facts WHERE tenant = {{tenant:String}} AND kind != 'config' "
+        f"AND subject != '' GROUP BY subject HAVING far <= 3 ORDER BY far, subject LIMIT 5"
+    )
+    return Query(sql=sql, parameters={"tenant": tenant, "ident": ident[:100]})

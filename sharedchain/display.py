@@ -56,6 +56,21 @@ def money(value: str | Decimal, lang: Language) -> str:
     return f"{thousands(value)} ({short})" if short else thousands(value)
 
 
+def percent(value: str | Decimal, places: int = 2) -> str:
+    """`0.8` → `80.00 %`, rounded half up; as the alerts say it."""
+    share = (Decimal(value) * 100).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return f"{format(share, 'f')} %"
+
+
+def duration(seconds: int, lang: Language) -> str:
+    """`2d 1h 30m` or `2天1时30分`: minutes are the least, parts that are nothing are left out."""
+    minutes = seconds // 60
+    parts = (minutes // 1440, minutes // 60 % 24, minutes % 60)
+    names = ("天", "时", "分") if lang == "zh" else ("d", "h", "m")
+    said = [f"{count}{name}" for count, name in zip(parts, names, strict=True) if count]
+    return ("" if lang == "zh" else " ").join(said) or f"0{names[2]}"
+
+
 def local_time(text: str, zone: str) -> str:
     """RFC 3339 → `2026-05-01 00:00 +08:00` in `zone` (UTC if the zone is unknown here)."""
     there: tzinfo

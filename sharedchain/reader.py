@@ -13,6 +13,14 @@ from sharedchain.errors import ConnectionFailed, SharedChainError
 _TIMEOUT = 20.0  # seconds
 
 
+class NotThere(SharedChainError):
+    """The gateway knows nothing of this name (404); `near` are names that look alike."""
+
+    def __init__(self, text: str, near: list[str]) -> None:
+        super().__init__(text)
+        self.near = near
+
+
 def read(
     endpoints: Endpoints,
     path: str,
@@ -23,7 +31,7 @@ def read(
     """The JSON that GET `path` answers; parameters that are None are left out.
 
     Raises ConnectionFailed when the gateway or a peer behind it does not answer, SharedChainError
-    with the gateway's own words when it refuses.
+    with the gateway's own words when it refuses, NotThere when it knows no such thing.
     """
     said = {name: value for name, value in params.items() if value is not None}
     try:
@@ -44,4 +52,7 @@ def read(
     first: Mapping[str, str] = next(iter(body.get("errors", [])), {}) if isinstance(body, dict) else {}
     field = first.get("field", "")
     said_of = [field] if field and field not in detail else []
-    raise SharedChainError(": ".join([*said_of, detail, *filter(None, [first.get("mend")])]))
+    text = ": ".join([*said_of, detail, *filter(None, [first.get("mend")])])
+    if answer.status_code == 404:
+        raise NotThere(text, list(body.get("near", [])) if isinstance(body, dict) else [])
+    raise SharedChainError(text)

@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "inbox": Command("收件箱", "what a person or role was told"),
     "forecasts": Command("预测现况", "forecasts as they stand"),
     "metric": Command("查询分钟指标", "the value of a measure at a minute"),
+    "trace": Command("从线索到回款的每一步", "every step from lead to cash, by any id"),
     "rules": Command("规则检查与测试", "check and test rules"),
     "schema": Command("模式检查与注册", "check and register schemas"),
     "dlq": Command("死信列表与查看", "list and show dead letters"),

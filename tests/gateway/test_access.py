@@ -25,6 +25,7 @@ INVENTORY = {
     ("GET", "/v1/forecasts/{forecast_id:path}"): TenantGuard("read", "forecast"),
     ("GET", "/v1/forecasts/{forecast_id:path}/confirm"): LinkGuard("confirm", "forecast"),
     ("POST", "/v1/forecasts/{forecast_id:path}/confirm"): LinkGuard("confirm", "forecast"),
+    ("GET", "/v1/trace/{ident:path}"): TenantGuard("read", "trace"),
     ("GET", "/v1/tenants/{tenant}"): PathTenantGuard("read", "tenant"),
     ("GET", "/healthz"): Guard("observe", "health"),
     ("GET", "/readyz"): Guard("observe", "health"),

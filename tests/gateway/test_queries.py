@@ -18,6 +18,13 @@ ALL = {
     "live_facts": queries.live_facts(HOSTILE, HOSTILE, at=1),
     "forecast_history": queries.forecast_history(HOSTILE, HOSTILE, at=1),
     "tenant_config": queries.tenant_config(HOSTILE),
+    "facts_of": queries.facts_of(HOSTILE, HOSTILE, at=1),
+    "facts_at": queries.facts_at(HOSTILE, [HOSTILE], at=1),
+    "facts_around": queries.facts_around(HOSTILE, [HOSTILE], [HOSTILE], at=1),
+    "forecasts_citing": queries.forecasts_citing(HOSTILE, [HOSTILE], at=1),
+    "alerts_around": queries.alerts_around(HOSTILE, [HOSTILE], [HOSTILE], at=1),
+    "told_of": queries.told_of(HOSTILE, [HOSTILE], at=1),
+    "near_ids": queries.near_ids(HOSTILE, HOSTILE),
 }
 
 
@@ -25,7 +32,7 @@ def test_every_query_of_the_module_is_judged_here() -> None:
     made = {
         name for name, maker in vars(queries).items() if getattr(maker, "__annotations__", {}).get("return") == "Query"
     }
-    assert made == ALL.keys() | {"measures"}
+    assert made - {"_facts"} == ALL.keys() | {"measures"}
 
 
 @pytest.mark.parametrize("name", ALL)

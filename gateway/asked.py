@@ -1,0 +1,79 @@
+"""What an id is that somebody asked a trace of, and which chains it leads to. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.kin import Seen, named
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`seeds`: ids of chains, in order; `history`: what is told of an id that is no part of a chain."""
+
+    found_as: str
+    seeds: tuple[str, ...]
+    history: tuple[Seen, ...] = ()
+
+
+def recognised(ident: str, facts: Sequence[Seen]) -> Asked | None:
+    """What `ident` is among the facts of `queries.facts_of`: an entity, else an event, else a correlation."""
+    mine = [one for one in facts if one.subject == ident]
+    if mine:
+        kinds = [named(one)[ident] for one in mine if ident in named(one)]
+        if kinds:
+            return Asked(kinds[0], (ident,))
+        return Asked(_entity(mine), _seeds(mine), tuple(mine))
+    events = [one for one in facts if one.id == ident]
+    if events:
+        return Asked("event", _seeds(events), tuple(one for one in events if not named(one)))
+    if facts:
+        return Asked("correlation", _seeds(facts))
+    return None
+
+
+def places_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where the facts lie that raised an alert: `partition/seq` of its sources, else of its cause."""
+    try:
+        said = json.loads(rows[0]["explain"] or "{}")
+    except ValueError:
+        said = {}
+    sources = said.get("sources", []) if isinstance(said, dict) else []
+    return [f"{one['partition']}/{one['seq']}" for one in sources]
+
+
+def subjects_of(subject: str) -> Iterator[str]:
+    """`AR-0001/1` → itself, `AR-0001`: the whole that a part belongs to."""
+    while subject:
+        yield subject
+        subject = subject.rpartition("/")[0]
+
+
+def of_alert(caused: Sequence[Seen], about: Sequence[Seen]) -> Asked:
+    """The chains of the facts that raised an alert; where they are of none, the history of its subject."""
+    seeds = _seeds([one for one in caused if named(one)])
+    if seeds:
+        return Asked("alert", seeds)
+    return Asked("alert", _seeds(about), tuple(one for one in about if not named(one)))
+
+
+def _seeds(facts: Iterable[Seen]) -> tuple[str, ...]:
+    """The chain ids that facts speak of; of a forecast the opportunities that its lines cite."""
+    found: dict[str, None] = {}
+    for one in facts:
+        found.update(dict.fromkeys(named(one)))
+        if one.type.startswith("forecast.") and not one.refused:
+            lines = [one.data, *one.data.get("lines", [])]
+            found.update(dict.fromkeys(str(line["opportunity_id"]) for line in lines if line.get("opportunity_id")))
+    return tuple(found)
+
+
+def _entity(facts: Sequence[Seen]) -> str:
+    """`forecast` of forecast.published, `customer` of master.customer.upserted."""
+    first = facts[0]
+    said = str(first.data.get("original_type", "")) if first.refused else first.type
+    parts = said.split(".")
+    return (parts[1] if parts[0] == "master" and len(parts) > 1 else parts[0]) or "id"
