@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.pages import dictionary, rulebook
+from deploy.pages import dictionary, flowbook, rulebook
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +18,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     """Each generated page and its text, from the data files under `root`. Raises ConfigError when they are unsound."""
     return {
         root / "docs" / "data-dictionary.md": dictionary.page(root),
+        root / "docs" / "flows.md": flowbook.page(root),
         root / "docs" / "measures-and-rules.md": rulebook.page(root),
     }
 

@@ -9,7 +9,11 @@ import pytest
 
 from deploy.pages import __main__ as generator
 from deploy.pages.dictionary import avro_type
+from deploy.pages.flowbook import duration
 from deploy.pages.table import cell, table
+from sharedchain.dictionary import load_dictionaries
+from sharedchain.flow import Profile
+from sharedchain.flowcheck import load
 from sharedchain.schemas import Catalog
 from tests.house.tree import ROOT
 
@@ -19,11 +23,15 @@ def test_no_page_is_stale() -> None:
 
 
 def test_every_field_and_every_rule_stands_there() -> None:
-    dictionary, book = generator.pages().values()
+    dictionary, flows, book = generator.pages().values()
     for kind in Catalog.load().types.values():
         section = dictionary.split(f"### {kind.name}\n")[1].split("\n### ")[0]
         assert [f["name"] for f in kind.schema["fields"] if f"| `{f['name']}` |" not in section] == []
         assert [path for path in kind.required if f"| `{path}` |" not in section] == []
+    for flow in load(ROOT, load_dictionaries()).values():
+        section = flows.split(f"### {flow.id}\n")[1].split("\n### ")[0]
+        parts = [s.code for s in flow.stages] if isinstance(flow, Profile) else [n.id for n in flow.nodes]
+        assert [part for part in parts if f"| {part} |" not in section] == []
     rules = [path.stem for path in (ROOT / "rules").glob("*/R-*.yaml")]
     assert rules
     assert [rule for rule in rules if f"\n### {rule} " not in book] == []
@@ -36,6 +44,11 @@ def test_a_changed_threshold_makes_the_page_stale(tmp_path: Path) -> None:
     rule = tmp_path / "rules" / "sales" / "R-03.yaml"
     rule.write_text(rule.read_text("utf-8").replace("under: 0.95", "under: 0.94"), "utf-8")
     assert [page.name for page in generator.stale(tmp_path)] == ["measures-and-rules.md"]
+
+
+@pytest.mark.parametrize(("ms", "said"), [(86_400_000, "24h"), (5_400_000, "90m"), (1_000, "1s")])
+def test_limits_as_people_say_them(ms: int, said: str) -> None:
+    assert duration(ms) == said
 
 
 def test_cells_say_anything() -> None:
