@@ -6,7 +6,7 @@ Findings are lines «file:line:column: what; how to mend»: all of them at once,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from sharedchain import config
-from sharedchain.core import texts, trial, typed
+from sharedchain.core import forecast, lookup, texts, trial, typed
 from sharedchain.core.measures import Measure, ordered
+from sharedchain.core.payload import payload
 from sharedchain.core.reducers import DAILY, REDUCERS
 from sharedchain.core.routes import Routes
-from sharedchain.core.rule import OnMeasure, Rule
+from sharedchain.core.rule import Clear, OnEvent, OnMeasure, Rule, When
 from sharedchain.core.ruleset import Pack, prepare
 from sharedchain.core.state import Forecast
 from sharedchain.schemas import Catalog
@@ -37,6 +38,7 @@ _CONTEXT = (
     "timezone",
     "opened_at",
     "language",
+    "transition",
 )
 _FORECAST = (*(f.name for f in dataclasses.fields(Forecast)), "total")
 
@@ -60,7 +62,9 @@ class Book:
     def say(self, document: Document, steps: tuple[Step, ...], text: str, column: int = 0) -> None:
         """`column` counts from the start of the value (1 = its first character), for findings inside it."""
         line, start = document.where(steps)
-        self.findings.append(f"{self._short(document.path)}:{line}:{start + max(column - 1, 0)}: {text}")
+        found = f"{self._short(document.path)}:{line}:{start + max(column - 1, 0)}: {text}"
+        if found not in self.findings:  # two event types of one rule may say the same
+            self.findings.append(found)
 
     def unreadable(self, path: Path, error: yaml.YAMLError) -> None:
         self.findings.append(config.unreadable(self._short(path), error))
@@ -82,7 +86,7 @@ def check(root: Path | None = None, catalog: Catalog | None = None) -> Book:
         book.findings.append(f"rules/measures:1:1: {error}")
     for rule, document in book.rules():
         _rule(book, rule, document, events)
-        _trials(book, rule, document)
+        _trials(book, rule, document, events)
     for pack, document in book.models["pack"].values():
         for index, rule_id in enumerate(pack.rules):
             if rule_id not in book.present["rule"]:
@@ -118,11 +122,11 @@ def load(root: Path | None = None) -> Book:
     return book
 
 
-def outcomes(book: Book, rule: Rule) -> list[trial.Outcome]:
-    """Run the cases of one rule that loads."""
-    measures = book.measures()
-    ready = prepare(rule)
-    return [trial.run(ready, case, measures) for case in trial.trials_of(rule.tests)]
+def outcomes(book: Book, rule: Rule, catalog: Catalog | None = None) -> list[trial.Outcome]:
+    """Run the cases of one rule that loads; their payloads are read as our schemas say."""
+    events, measures, ready = catalog or Catalog.load(book.root), book.measures(), prepare(rule)
+    schemas = {name: kind.schema for name, kind in events.types.items()}
+    return [trial.run(ready, case, measures, schemas) for case in trial.trials_of(rule.tests)]
 
 
 def _invalid(book: Book, document: Document, error: ValidationError, model: type[BaseModel]) -> None:
@@ -199,18 +203,80 @@ def _rule(book: Book, rule: Rule, document: Document, events: Catalog) -> None:
         book.say(document, ("runbook",), f"no file {rule.runbook}; write what to do when it rings")
     if isinstance(rule.on, OnMeasure):
         _on_measure(book, rule, rule.on, document)
-        return
-    for index, type_ in enumerate(rule.on.event):
-        if type_ not in events.types:
-            book.say(document, ("on", "event", index), f"no event type {type_}{typed.hint(type_, events.types)}")
+    else:
+        _on_event(book, rule, rule.on, document, events)
+
+
+def _on_event(book: Book, rule: Rule, on: OnEvent, document: Document, events: Catalog) -> None:
+    for index, type_ in enumerate(on.event):
+        if not _event_type(book, document, ("on", "event", index), type_, events):
             continue
-        types = typed.of_event(events.types[type_].schema)
-        _conditions(book, rule, document, types)
-        for key in ("subject", "value", "subject_owner"):
-            path = getattr(rule, key)
-            if path and path not in types.variables:
-                book.say(document, (key,), f"{path} is no field{types.suggest(path)}")
-        _texts(book, rule, document, ["message", "meta", *types.variables])
+        types = _looks(book, rule, document, typed.of_event(events.types[type_].schema))
+        _conditions(book, document, ("if",), rule.if_, types)
+        _when(book, document, ("when",), rule.when, types)
+        _paths(book, document, ("subject",), rule.subject, types)
+        _paths(book, document, ("value",), rule.value, types)
+        _paths(book, document, ("unit",), [rule.unit] if "." in rule.unit else [], types)
+        for key, path in (("part", rule.part), ("subject_owner", rule.subject_owner)):
+            _paths(book, document, (key,), [path] if path else [], types)
+        _texts(book, rule, document, ["message", "meta", *types.names, *types.variables])
+    for at, clear in enumerate(rule.clear):
+        _clear(book, rule, ("clear", at), clear, document, events)
+
+
+def _event_type(book: Book, document: Document, steps: tuple[Step, ...], type_: str, events: Catalog) -> bool:
+    """Whether the type exists and comes by where rules look."""
+    kind = events.types.get(type_)
+    if kind is None:
+        book.say(document, steps, f"no event type {type_}{typed.hint(type_, events.types)}")
+        return False
+    topic = events.topics[kind.topic]
+    if topic.ingest or topic.derived == "ingest" or type_ == "record.rejected" or type_ in forecast.VIEW:
+        return True
+    seen = f"what ingest accepts, derives or refuses, and at {', '.join(sorted(forecast.VIEW))}"
+    book.say(document, steps, f"no rule ever sees {type_}; rules look at {seen}")
+    return False
+
+
+def _looks(book: Book, rule: Rule, document: Document, types: typed.Types) -> typed.Types:
+    """The variables with the rows of `with`; what is wrong with them is said."""
+    try:
+        names = lookup.ordered(rule.with_)
+    except ValueError as error:
+        book.say(document, ("with",), str(error))
+        return types
+    for name in names:
+        look, steps = rule.with_[name], ("with", name)
+        table = lookup.TABLES.get(look.entity)
+        if table is None:
+            hint = typed.hint(look.entity, lookup.TABLES) or f"; there are {', '.join(lookup.TABLES)}"
+            book.say(document, (*steps, "entity"), f"no table {look.entity}{hint}")
+            continue
+        if len(look.id) != len(table.keys):
+            book.say(
+                document, (*steps, "id"), f"{look.entity} is found by {', '.join(table.keys)}: name a path for each"
+            )
+        _paths(book, document, (*steps, "id"), look.id, types)
+        types = typed.beside(types, name, table.columns, optional=look.optional)
+    return types
+
+
+def _clear(book: Book, rule: Rule, steps: tuple[Step, ...], clear: Clear, document: Document, events: Catalog) -> None:
+    if len(clear.subject) != len(rule.subject):
+        text = f"the rule's subject has {len(rule.subject)} parts, this one {len(clear.subject)}: they never meet"
+        book.say(document, (*steps, "subject"), text)
+    for index, type_ in enumerate(clear.event):
+        if _event_type(book, document, (*steps, "event", index), type_, events):
+            types = typed.of_event(events.types[type_].schema)
+            _when(book, document, (*steps, "when"), clear.when, types)
+            _paths(book, document, (*steps, "subject"), clear.subject, types)
+            _paths(book, document, (*steps, "part"), [clear.part] if clear.part else [], types)
+
+
+def _paths(book: Book, document: Document, steps: tuple[Step, ...], paths: Iterable[str], types: typed.Types) -> None:
+    for index, path in enumerate(paths):
+        if path not in types.variables:
+            book.say(document, (*steps, index), f"{path} is no field{types.suggest(path)}")
 
 
 def _on_measure(book: Book, rule: Rule, on: OnMeasure, document: Document) -> None:
@@ -224,19 +290,25 @@ def _on_measure(book: Book, rule: Rule, on: OnMeasure, document: Document) -> No
         book.say(document, ("on", "measure"), f"{on.measure} is a {measure.kind}; rules look at gauges")
     if on.dims not in measure.dims:
         book.say(document, ("on", "dims"), f"{on.measure} is not measured by {list(on.dims)}; it has {measure.dims}")
-    if rule.subject not in on.dims:
-        book.say(document, ("subject",), f"{rule.subject} is none of the dims {list(on.dims)}")
-    _conditions(book, rule, document, typed.of_measure(on.dims))
+    if rule.subject[0] not in on.dims:
+        book.say(document, ("subject",), f"{rule.subject[0]} is none of the dims {list(on.dims)}")
+    _when(book, document, ("when",), rule.when, typed.of_measure(on.dims))
     names = [f"metric.{name}" for name in ("value", *on.dims)] + [f"m.{id_}" for id_ in book.models["measure"]]
     about = ["forecast", *(f"forecast.{name}" for name in _FORECAST)] if "forecast" in on.dims else []
     _texts(book, rule, document, ["metric", "prev", "prev.value", "m", *names, *about])
 
 
-def _conditions(book: Book, rule: Rule, document: Document, types: typed.Types) -> None:
-    for part in ("all", "any"):
-        for index, source in enumerate(getattr(rule.when, part)):
-            for finding in typed.check(source, types):
-                book.say(document, ("when", part, index), finding.text, finding.column)
+def _when(book: Book, document: Document, steps: tuple[Step, ...], when: When, types: typed.Types) -> None:
+    _conditions(book, document, (*steps, "all"), when.all, types)
+    _conditions(book, document, (*steps, "any"), when.any, types)
+
+
+def _conditions(
+    book: Book, document: Document, steps: tuple[Step, ...], sources: Iterable[str], types: typed.Types
+) -> None:
+    for index, source in enumerate(sources):
+        for finding in typed.check(source, types):
+            book.say(document, (*steps, index), finding.text, finding.column)
 
 
 def _texts(book: Book, rule: Rule, document: Document, known: list[str]) -> None:
@@ -254,7 +326,7 @@ def _texts(book: Book, rule: Rule, document: Document, known: list[str]) -> None
                     book.say(document, steps, f"{name} is unknown here{typed.hint(name, everything)}")
 
 
-def _trials(book: Book, rule: Rule, document: Document) -> None:
+def _trials(book: Book, rule: Rule, document: Document, events: Catalog) -> None:
     try:
         cases = trial.trials_of(rule.tests)
     except ValidationError as error:
@@ -263,10 +335,30 @@ def _trials(book: Book, rule: Rule, document: Document) -> None:
         return
     if not any(case.fires for case in cases):
         book.say(document, ("tests",), "no case in which it fires; add one")
-    if not any(
-        not case.fires or "quiet" in case.expect for case in cases if not isinstance(case.expect, trial.Expected)
-    ):
+    if not any("quiet" in case.words for case in cases):
         book.say(document, ("tests",), "no case in which it stays quiet; add one")
+    if rule.clear and not any("resolved" in case.words for case in cases):
+        book.say(document, ("tests",), "no case in which an event clears it; add one")
+    for index, case in enumerate(cases):
+        _given(book, rule, ("tests", index, "given"), case.given, document, events)
+
+
+def _given(book: Book, rule: Rule, steps: tuple[Step, ...], given: Any, document: Document, events: Catalog) -> None:
+    """The payloads of a case are of their types: a field that no event has proves nothing."""
+    if isinstance(given, trial.Values) or isinstance(rule.on, OnMeasure):
+        return
+    told = enumerate(given.events) if isinstance(given, trial.Events) else [(-1, given)]
+    for at, message in told:
+        place = (*steps, "events", at) if at >= 0 else steps
+        type_ = message.type or ("" if at >= 0 else rule.on.event[0])
+        if type_ not in events.types:
+            hint = typed.hint(type_, events.types) if type_ else "; say `type`"
+            book.say(document, (*place, "type"), f"no event type {type_}{hint}")
+            continue
+        try:
+            payload(events.types[type_].schema, message.message)
+        except ValueError as error:
+            book.say(document, (*place, "message"), str(error))
 
 
 def _role(book: Book, document: Document, steps: tuple[Step, ...], recipient: str) -> None:

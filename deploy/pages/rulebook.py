@@ -9,7 +9,7 @@ from deploy.pages.table import code, table
 from sharedchain import rulecheck
 from sharedchain.core.measures import Measure
 from sharedchain.core.routes import Routes
-from sharedchain.core.rule import Band, OnEvent, Rule
+from sharedchain.core.rule import Band, Clear, Look, OnEvent, Rule
 from sharedchain.errors import ConfigError
 from sharedchain.rulecheck import Book
 
@@ -80,7 +80,11 @@ def _rule(rule: Rule, packs: list[str]) -> list[str]:
         on = "event " + ", ".join(map(code, rule.on.event))
     else:
         on = f"measure {rule.on.measure} by {', '.join(rule.on.dims) or 'the whole'}"
-    facts = [f"Looks at {on}", f"subject {code(rule.subject)}", f"mode {rule.mode}", f"owner {_role(rule.owner)}"]
+    subject = "/".join(map(code, rule.subject)) + (f" by {code(rule.part)}" if rule.part else "")
+    facts = [f"Looks at {on}", f"subject {subject}", f"mode {rule.mode}", f"owner {_role(rule.owner)}"]
+    facts += [f"shows {' '.join(map(code, rule.value))}{f' in {code(rule.unit)}' if rule.unit else ''}"] * bool(
+        rule.value
+    )
     facts += [f"for {_time(rule.for_)}"] if rule.for_ else []
     facts += [f"keeps firing for {_time(rule.keep_firing_for)}"] if rule.keep_firing_for else []
     facts += ["one alert a causing fact"] if rule.one_shot else []
@@ -97,8 +101,25 @@ def _rule(rule: Rule, packs: list[str]) -> list[str]:
 
 
 def _conditions(rule: Rule) -> list[str]:
-    lines = [f"- and {code(source)}" for source in rule.when.all] + [f"- or {code(source)}" for source in rule.when.any]
+    lines = [_look(name, look) for name, look in sorted(rule.with_.items())]
+    lines += [f"- looks only if {code(source)}" for source in rule.if_]
+    lines += [f"- and {code(source)}" for source in rule.when.all] + [
+        f"- or {code(source)}" for source in rule.when.any
+    ]
+    lines += [_clear(clear) for clear in rule.clear]
     return [*lines, ""] if lines else []
+
+
+def _look(name: str, look: Look) -> str:
+    missing = "empty if there is none" if look.optional else "looks only if there is one"
+    return f"- with {code(name)}: the {look.entity} of {', '.join(map(code, look.id))}; {missing}"
+
+
+def _clear(clear: Clear) -> str:
+    when = [code(source) for source in clear.when.all] + [" or ".join(map(code, clear.when.any))] * bool(clear.when.any)
+    said = f"- cleared by {', '.join(map(code, clear.event))} of {'/'.join(map(code, clear.subject))}"
+    said += f" by {code(clear.part)}" if clear.part else ""
+    return said + (f" when {' and '.join(when)}" if when else "")
 
 
 def _band(band: Band, rule: Rule) -> str:

@@ -17,7 +17,7 @@ from sharedchain.core.rule import Band, OnMeasure
 from sharedchain.core.ruleset import Ready
 from sharedchain.core.state import Episode, Place
 from sharedchain.core.wording import Severity
-from sharedchain.fact import derived_id
+from sharedchain.fact import Fact, derived_id
 from sharedchain.links import alert_path, confirm_path
 
 
@@ -36,6 +36,32 @@ class Case:
     sources: list[Place]
     context: Mapping[str, Any]
     dims: dict[str, str] = field(default_factory=dict)
+    part: str = ""  # of the subject: each has its own open alert
+    words: Mapping[str, str] | None = None  # what it says, if not what the rule's texts say
+
+
+def over(ready: Ready, episode: Episode, fact: Fact, conditions: list[dict[str, Any]]) -> Case:
+    """The case of an alert that `fact` clears: it repeats what was told last, in built-in words."""
+    rule, subject, shown = ready.rule, episode.subject, episode.value_text
+    words = {
+        "title_zh": f"{rule.title.zh}已解除：{subject}",
+        "title_en": f"{rule.title.en} is over: {subject}",
+        "text_zh": f"{fact.type} 解除了关于 {subject} 的告警（{shown or rule.id}）。",
+        "text_en": f"{fact.type} ended the alert about {subject} ({shown or rule.id}).",
+    }
+    return Case(
+        ready=ready,
+        subject=subject,
+        value=episode.value,
+        value_text=shown,
+        unit=episode.unit,
+        owner=episode.owner,
+        band=None,
+        conditions=[{"op": "clear", "event": fact.type, "truth": True}, *conditions],
+        sources=[(fact.partition, fact.seq)],
+        context={},
+        words=words,
+    )
 
 
 def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -> None:
@@ -48,10 +74,12 @@ def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -
         told = desk.deliveries(episode.severity, people)
         episode.recipients = people
         episode.channels = sorted({*episode.channels, *(one["channel"] for one in told)})
+        if rule.clear:
+            _remember(case, episode)
     else:
         told = desk.lamp_out(episode)
     try:
-        said = _texts(desk, case, episode)
+        said = case.words or _texts(desk, case, transition, episode)
     except ValueError as error:
         said = {f"{part}_{lang}": f"{rule.id} {case.subject}" for part in ("title", "text") for lang in ("zh", "en")}
         notice.erred(desk, rule, str(error))
@@ -85,6 +113,11 @@ def _facts(desk: Desk, case: Case, episode: Episode) -> dict[str, Any]:
     }
 
 
+def _remember(case: Case, episode: Episode) -> None:
+    episode.value, episode.value_text = wire.rate(case.value), case.value_text
+    episode.unit, episode.owner = case.unit, case.owner
+
+
 def _recipients(desk: Desk, case: Case, severity: Severity) -> list[str]:
     rule, day = case.ready.rule, local_day(desk.now, desk.settings.timezone)
     people = resolve(desk.scope, rule.to.get(severity, ()), case.owner, day)
@@ -95,13 +128,14 @@ def _threshold(case: Case, episode: Episode) -> Decimal | None:
     return next((b.threshold for b in case.ready.rule.bands if b.severity == episode.severity), None)
 
 
-def _texts(desk: Desk, case: Case, episode: Episode) -> dict[str, str]:
+def _texts(desk: Desk, case: Case, transition: Transition, episode: Episode) -> Mapping[str, str]:
     context = {
         **case.context,
         "subject": case.subject,
         "value": wire.rate(case.value),
         "threshold": _threshold(case, episode),
         "severity": episode.severity,
+        "transition": transition,
         "owner": case.owner,
         "scope": desk.name,
         "currency": desk.settings.currency,
@@ -137,8 +171,10 @@ def _explain(desk: Desk, case: Case, transition: Transition, episode: Episode) -
 
 
 def _clears(case: Case) -> dict[str, Any]:
-    """What would end it: an acknowledgement, or the value leaving every band."""
+    """What would end it: an acknowledgement, an event, or the value leaving every band."""
     rule = case.ready.rule
+    if rule.clear:
+        return {"by": "event", "events": sorted({type_ for clear in rule.clear for type_ in clear.event})}
     opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
     if rule.one_shot or not isinstance(rule.on, OnMeasure):
         return {"by": "acknowledgement"} if rule.one_shot else {"by": "a later event that does not meet the conditions"}
@@ -152,7 +188,7 @@ def _clears(case: Case) -> dict[str, Any]:
 
 def _link(desk: Desk, case: Case, episode: Episode) -> str:
     """A path at the gateway; the notifier addresses and signs it."""
-    forecast = case.context.get("forecast")
+    forecast = desk.scope.forecasts.get(case.dims.get("forecast", ""))
     if case.ready.rule.action and forecast is not None:
         return confirm_path(desk.name, case.subject, forecast.version, case.owner)
     return alert_path(desk.name, episode.alert_id)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from cel_expr_python import cel
@@ -20,7 +21,6 @@ from cel_expr_python.ext import ext_math, ext_optional, ext_strings
 
 ROOTS = ("message", "meta", "metric", "prev")
 _STRING = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
-_PATH = re.compile(rf"(?<![\w.])(?:{'|'.join(ROOTS)})(?:\.[A-Za-z_]\w*)+(?P<call>\s*\()?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Condition:
         return {path: _walk(variables, path) for path in self.paths}
 
 
-def compile_condition(source: str) -> Condition:
-    """Compile for running: every path is dynamic. Raises ValueError with CEL's own message."""
-    paths = paths_of(source)
+def compile_condition(source: str, names: tuple[str, ...] = ()) -> Condition:
+    """Compile for running: every path is dynamic; `names` are roots beside ours. Raises ValueError, CEL's message."""
+    paths = paths_of(source, names)
     try:
         return Condition(source, paths, environment(dict.fromkeys(paths, cel.Type.DYN)).compile(source))
     except RuntimeError as error:
@@ -68,15 +68,15 @@ def environment(variables: Mapping[str, Any]) -> Any:
     )
 
 
-def paths_of(source: str) -> tuple[str, ...]:
+def paths_of(source: str, names: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The dotted variables a source names, sorted; words inside string literals do not count."""
-    return tuple(sorted({path for path, _ in places_of(source)}))
+    return tuple(sorted({path for path, _ in places_of(source, names)}))
 
 
-def places_of(source: str) -> Sequence[tuple[str, int]]:
+def places_of(source: str, names: tuple[str, ...] = ()) -> Sequence[tuple[str, int]]:
     """(dotted variable, column from 1), in order of appearance; a method called on it is not part of it."""
     found = []
-    for match in _PATH.finditer(blank_strings(source)):
+    for match in _path(names).finditer(blank_strings(source)):
         path = match[0].removesuffix(match["call"] or "")
         found.append((path.rpartition(".")[0] if match["call"] else path, match.start() + 1))
     return [(path, column) for path, column in found if "." in path]
@@ -107,6 +107,12 @@ def normal(value: Any) -> Any:
         case list() | tuple():
             return [normal(part) for part in value]
     return str(value)
+
+
+@lru_cache(maxsize=256)
+def _path(names: tuple[str, ...]) -> re.Pattern[str]:
+    roots = "|".join((*ROOTS, *names))
+    return re.compile(rf"(?<![\w.])(?:{roots})(?:\.[A-Za-z_]\w*)+(?P<call>\s*\()?")
 
 
 def _walk(variables: Mapping[str, Any], path: str) -> Any:

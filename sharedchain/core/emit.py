@@ -14,11 +14,18 @@ class Emitter:
     A tick names itself by its time, not by its number: sparse and dense ticks give equal ids.
     """
 
-    def __init__(self, fact: Fact) -> None:
+    def __init__(self, fact: Fact, said: list[Derived] | None = None, event: Derived | None = None) -> None:
         self.fact = fact
-        self.said: list[Derived] = []
+        self.said: list[Derived] = [] if said is None else said
+        self._event = event
+
+    def behind(self, event: Derived) -> Emitter:
+        """What the derived `event` causes in turn: numbered on, and its cause is the event."""
+        return Emitter(self.fact, self.said, event)
 
     def cause(self, scope: str) -> str:
+        if self._event is not None:
+            return f"{scope}|{self._event.id}"
         if self.fact.kind == "tick":
             return f"{scope}|@{self.fact.recorded}"
         return f"{scope}|{self.fact.source}|{self.fact.id}"
@@ -46,7 +53,7 @@ class Emitter:
                 n=len(self.said) + 1,
                 recorded=fact.recorded,
                 time=fact.recorded if time is None else time,
-                causation=fact.id,
+                causation=self._event.id if self._event else fact.id,
                 correlation=fact.correlation,
                 backfill=backfill,
                 data=data,

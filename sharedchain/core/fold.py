@@ -82,9 +82,7 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
         scope, rules.over, before, aggregates.shares(scope, rules.over, about), (fact.partition, fact.seq)
     ):
         scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
-    looking = enabled.by_event.get(fact.type)
-    if looking:
-        judge.on_fact(desk, looking, fact)
+    judge.on_events(desk, fact)
     scope.wake = min(scope.wake, minute_of(fact.recorded) + MINUTE)
     state.wake = min(state.wake, scope.wake)
 

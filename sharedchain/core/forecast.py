@@ -14,6 +14,8 @@ from sharedchain.core.state import Forecast, Place, ScopeState, Target
 from sharedchain.fact import Fact
 
 ZERO = Decimal("0.00")
+# What the view derives from a fact: rules may look at it as at a fact.
+VIEW = frozenset({"forecast.live.updated", "forecast.line.unsupported", "forecast.line.cleared"})
 _SOURCES_KEPT = 50  # facts named in an explanation; a period changed by more names the newest
 
 

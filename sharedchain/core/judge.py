@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sharedchain.core import episode as automaton
-from sharedchain.core import notice, wire
-from sharedchain.core.alerts import Case, announce
+from sharedchain.core import forecast, notice, wire
+from sharedchain.core.alerts import Case, announce, over
 from sharedchain.core.cel import CelError, Condition
 from sharedchain.core.desk import Desk
 from sharedchain.core.gauges import Change
-from sharedchain.core.rule import Band, OnMeasure
-from sharedchain.core.ruleset import Ready
-from sharedchain.core.state import Episode, Forecast, Sample
-from sharedchain.fact import Fact
+from sharedchain.core.lookup import TABLES, Row
+from sharedchain.core.rule import Band, Clear, OnMeasure
+from sharedchain.core.ruleset import Conditions, Ready
+from sharedchain.core.state import Episode, Forecast, Place, Sample
+from sharedchain.fact import Derived, Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,50 +28,52 @@ class Verdict:
     error: str = ""
 
 
+def on_events(desk: Desk, fact: Fact) -> None:
+    """Judge one fact, then, in order, what the forecast view derived from it: each clears first, then rings."""
+    derived = tuple(event for event in desk.out.said if event.type in forecast.VIEW)
+    _on_event(desk, fact)
+    for event in derived:
+        _on_event(replace(desk, out=desk.out.behind(event)), _as_fact(event, fact))
+
+
 def on_fact(desk: Desk, ready: Iterable[Ready], fact: Fact) -> None:
     """Judge one fact. Backfill is history: it rings no event rule."""
     if fact.backfill:
         return
-    meta = {
-        "type": fact.type,
-        "id": fact.id,
-        "source": fact.source,
-        "subject": fact.subject,
-        "time": fact.time,
-        "tenant": fact.tenant,
-        "actor": fact.actor,
-        "kind": fact.kind,
-    }
-    variables = {"message": fact.data, "meta": meta}
+    variables = _variables(fact)
     for one in ready:
-        rule, verdict = one.rule, consider(one, variables)
-        if verdict.error:
-            notice.erred(desk, one.rule, verdict.error)
-            continue
-        value = wire.number(walk(variables, rule.value)) if rule.value else None
-        band = rule.band(value) if verdict.holds else None
-        case = Case(
-            ready=one,
-            subject=wire.name(_text(walk(variables, rule.subject)) or fact.subject),
-            value=value,
-            value_text=str(wire.shown(_text(walk(variables, rule.value)))) if rule.value else "",
-            unit="",
-            owner=_text(walk(variables, rule.subject_owner)) if rule.subject_owner else "",
-            band=band,
-            conditions=verdict.conditions,
-            sources=[(fact.partition, fact.seq)],
-            context={"message": fact.data, "meta": meta},
-        )
-        if rule.one_shot:
+        case = _seen(desk, one, variables, fact)
+        if case is None or (case.band is None and one.rule.clear):
+            continue  # not looked at; or an event that clears it must come
+        if one.rule.one_shot:
             _once(desk, case)
         else:
             _weigh(desk, case)
 
 
+def on_clear(desk: Desk, ends: Iterable[tuple[Ready, Clear, Conditions]], fact: Fact) -> None:
+    """End the open alerts that this fact clears. Backfill does too: what was over before is over."""
+    desk, variables = replace(desk, silent=False), _variables(fact)
+    for one, clear, conditions in ends:
+        subject = _subject(variables, clear.subject, fact)
+        key = _key(one, subject, text_at(variables, clear.part))
+        episode = desk.scope.episodes.get(key)
+        if episode is None:
+            continue
+        verdict = consider(conditions, variables)
+        if verdict.error:
+            notice.erred(desk, one.rule, verdict.error)
+        elif verdict.holds:
+            after, transition = automaton.advance(one.rule, subject, episode, None, desk.now)
+            _keep(desk, key, after)
+            if transition:
+                announce(desk, over(one, episode, fact, verdict.conditions), transition, episode)
+
+
 def on_change(desk: Desk, ready: Iterable[Ready], change: Change, *, only_open: bool = False) -> None:
     """Judge one row of a gauge. `only_open`: nothing new is raised, an open alert may end."""
     for one in ready:
-        subject = change.dims.get(one.rule.subject, "")
+        subject = change.dims.get(one.rule.subject[0], "")
         if only_open and _key(one, subject) not in desk.scope.episodes:
             continue
         case = measured(desk, one, subject, change.measure.id, change.dims, change.sample)
@@ -98,11 +101,11 @@ def expire(desk: Desk, now: int) -> None:
             announce(desk, case, transition, after or episode)
 
 
-def consider(ready: Ready, variables: Mapping[str, Any]) -> Verdict:
+def consider(asked: Conditions, variables: Mapping[str, Any]) -> Verdict:
     """All of `all`, and one of `any` if there are any; every condition is evaluated, for the explanation."""
     truths: dict[str, list[bool]] = {"all": [], "any": []}
     conditions: list[dict[str, Any]] = []
-    for part, of in (("all", ready.all), ("any", ready.any)):
+    for part, of in (("all", asked.all), ("any", asked.any)):
         for condition in of:
             truth = condition.truth(variables)
             if isinstance(truth, CelError):
@@ -120,17 +123,22 @@ def walk(variables: Mapping[str, Any], path: str) -> Any:
     return value
 
 
+def text_at(variables: Mapping[str, Any], path: str) -> str:
+    """The value at a dotted path as people read it; "" for no path and for no value."""
+    return wire.text(walk(variables, path)) if path else ""
+
+
 def measured(
     desk: Desk, one: Ready, subject: str, measure: str, dims: Mapping[str, str], sample: Sample
 ) -> Case | None:
     """The case of a gauge's row; None if a condition errs, which is told on its own."""
     variables = {"metric": {"value": sample.value, **dims}, "prev": {"value": sample.before}}
-    verdict = consider(one, variables)
+    verdict = consider(one.when, variables)
     if verdict.error:
         notice.erred(desk, one.rule, verdict.error)
         return None
     band: Band | None = one.rule.band(sample.value) if verdict.holds and sample.value is not None else None
-    forecast: Forecast | None = desk.scope.forecasts.get(dims.get("forecast", ""))
+    about: Forecast | None = desk.scope.forecasts.get(dims.get("forecast", ""))
     peers = {s_id: s.value for s_id, s in desk.peers(dims).items()}
     shown = {"op": "band", "measure": measure, "value": sample.value, "truth": band is not None}
     return Case(
@@ -139,12 +147,104 @@ def measured(
         value=sample.value,
         value_text="",
         unit=sample.unit,
-        owner=forecast.owner_id if forecast else "",
+        owner=about.owner_id if about else "",
         band=band,
         conditions=[*verdict.conditions, shown],
         sources=list(sample.sources),
-        context={"metric": variables["metric"], "prev": variables["prev"], "m": peers, "forecast": forecast},
+        context={"metric": variables["metric"], "prev": variables["prev"], "m": peers, "forecast": about},
         dims=dict(dims),
+    )
+
+
+def _on_event(desk: Desk, fact: Fact) -> None:
+    ends, looking = desk.enabled.by_clear.get(fact.type), desk.enabled.by_event.get(fact.type)
+    if ends:
+        on_clear(desk, ends, fact)
+    if looking:
+        on_fact(desk, looking, fact)
+
+
+def _seen(desk: Desk, one: Ready, plain: Mapping[str, Any], fact: Fact) -> Case | None:
+    """The case of an event; None if the rule does not look at it: a row is missing, a guard does not hold, it errs."""
+    rule, rows = one.rule, _rows(desk, one, plain)
+    if rows is None:
+        return None
+    variables = {**plain, **{name: row.values for name, row in rows.items()}}
+    guards = consider(one.guards, variables)
+    verdict = consider(one.when, variables) if guards.holds else guards
+    if verdict.error:
+        notice.erred(desk, rule, verdict.error)
+    if verdict.error or not guards.holds:
+        return None
+    value = wire.number(walk(variables, rule.value[0])) if rule.value else None
+    unit = text_at(variables, rule.unit) if "." in rule.unit else rule.unit
+    shown = " ".join(filter(None, (*(text_at(variables, path) for path in rule.value), unit)))
+    sources: list[Place] = [(fact.partition, fact.seq), *(row.source for row in rows.values() if row.source)]
+    return Case(
+        ready=one,
+        subject=_subject(variables, rule.subject, fact),
+        part=text_at(variables, rule.part),
+        value=value,
+        value_text=wire.shown(shown),
+        unit=unit,
+        owner=text_at(variables, rule.subject_owner),
+        band=rule.band(value) if verdict.holds else None,
+        conditions=[*({**said, "op": "if"} for said in guards.conditions), *verdict.conditions],
+        sources=list(dict.fromkeys(sources)),
+        context=variables,
+    )
+
+
+def _rows(desk: Desk, one: Ready, plain: Mapping[str, Any]) -> dict[str, Row] | None:
+    """What `with` finds, by name; None if a row is missing that is not optional."""
+    rows: dict[str, Row] = {}
+    for name in one.looks:
+        look = one.rule.with_[name]
+        known = {**plain, **{other: row.values for other, row in rows.items()}}
+        table, ids = TABLES[look.entity], [text_at(known, path) for path in look.id]
+        row = table.find(desk.scope, *ids) if all(ids) else None
+        if row is None and not look.optional:
+            return None
+        rows[name] = row or table.empty()
+    return rows
+
+
+def _variables(fact: Fact) -> dict[str, Any]:
+    meta = {
+        "type": fact.type,
+        "id": fact.id,
+        "source": fact.source,
+        "subject": fact.subject,
+        "time": fact.time,
+        "tenant": fact.tenant,
+        "actor": fact.actor,
+        "kind": fact.kind,
+    }
+    return {"message": fact.data, "meta": meta}
+
+
+def _subject(variables: Mapping[str, Any], paths: Iterable[str], fact: Fact) -> str:
+    return wire.name("/".join(filter(None, (text_at(variables, path) for path in paths))) or fact.subject)
+
+
+def _as_fact(event: Derived, cause: Fact) -> Fact:
+    """A derived event as rules see a fact; its place is that of the fact that caused it."""
+    return Fact(
+        partition=event.partition,
+        seq=event.seq,
+        recorded=event.recorded,
+        kind="fact",
+        scope=event.scope,
+        type=event.type,
+        id=event.id,
+        source="sharedchain:engine",
+        subject=event.subject,
+        time=event.time,
+        tenant=cause.tenant,
+        data=event.data,
+        correlation=event.correlation,
+        causation=event.causation,
+        backfill=event.backfill,
     )
 
 
@@ -158,7 +258,7 @@ def _once(desk: Desk, case: Case) -> None:
 
 
 def _weigh(desk: Desk, case: Case) -> None:
-    key = _key(case.ready, case.subject)
+    key = _key(case.ready, case.subject, case.part)
     before = desk.scope.episodes.get(key)
     severity = case.band.severity if case.band else None
     after, transition = automaton.advance(case.ready.rule, case.subject, before, severity, desk.now)
@@ -186,14 +286,10 @@ def _keep(desk: Desk, key: str, episode: Episode | None) -> None:
         desk.scope.episodes[key] = episode
 
 
-def _key(ready: Ready, subject: str) -> str:
-    return f"{ready.rule.id}|{subject}"
+def _key(ready: Ready, subject: str, part: str = "") -> str:
+    return f"{ready.rule.id}|{subject}|{part}" if part else f"{ready.rule.id}|{subject}"
 
 
 def _said(condition: Condition, variables: Mapping[str, Any], truth: bool, part: str) -> dict[str, Any]:
     values = {path: wire.shown(value) for path, value in condition.values(variables).items()}
     return {"op": part, "cel": condition.source, "values": values, "truth": truth}
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

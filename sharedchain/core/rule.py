@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from sharedchain.core.wording import Duration, Language, Model, Severity, Words, rank
 
 Recipient = Annotated[str, Field(pattern=r"^(owner|role:[a-z_]+)$")]
+# One path, or several whose texts are joined.
+Paths = Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
+# Names that mean something else in conditions and texts.
+_TAKEN = {"message", "meta", "metric", "prev", "m", "subject", "value", "threshold", "severity", "transition"}
+_TAKEN |= {"owner", "scope", "currency", "timezone", "opened_at", "language"}
 
 
 class OnEvent(Model):
-    """Looks at each accepted event, or refusal, of these types."""
+    """Looks at each accepted event, refusal or event of the forecast view of these types."""
 
     event: tuple[str, ...] = Field(min_length=1)
 
@@ -37,6 +42,23 @@ class When(Model):
 
     all: tuple[str, ...] = ()
     any: tuple[str, ...] = ()
+
+
+class Look(Model):
+    """Looks up a row of `entity` (sharedchain/core/lookup.py) by the texts at these paths."""
+
+    entity: str
+    id: Paths = Field(min_length=1)
+    optional: bool = False  # a row that is not there is empty; else the rule does not look at the event
+
+
+class Clear(Model):
+    """Events that end the open alert of a subject; all paths are into the clearing event."""
+
+    event: tuple[str, ...] = Field(min_length=1)
+    when: When = When()
+    subject: Paths = Field(min_length=1)
+    part: str = ""
 
 
 class Band(Model):
@@ -87,19 +109,24 @@ class Rule(Model):
     version: int = Field(ge=1)
     title: Words
     on: On
+    with_: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], Look] = Field(default={}, alias="with")
+    if_: tuple[str, ...] = Field(default=(), alias="if")  # CEL; unless all hold, the rule does not look at the event
     when: When = When()
     bands: tuple[Band, ...] = Field(min_length=1)
     magnitude: bool = False  # bands look at the value without its sign
     one_shot: bool = False  # one alert per causing fact, open until acknowledged
     for_: Duration | None = Field(default=None, alias="for")
     keep_firing_for: Duration | None = None
-    subject: str  # a dim of the measure, or a path into message or meta
-    value: str = ""  # event rules: a path whose text the alert shows as its value
+    subject: Paths = Field(min_length=1)  # a dim of the measure, or paths into the event, joined by "/"
+    part: str = ""  # event rules: a path; each part of a subject has its own open alert
+    value: Paths = ()  # event rules: paths whose texts the alert shows; bands look at the first
+    unit: str = ""  # event rules: a path, or the unit itself
     owner: str = Field(pattern=r"^role:[a-z_]+$")
     subject_owner: str = ""  # event rules: a path to the employee whom `owner` in `to` means
     to: Mapping[Severity, tuple[Recipient, ...]]
     otherwise: Recipient = "role:data_steward"  # told when `to` finds nobody
     texts: Mapping[Language, Text]
+    clear: tuple[Clear, ...] = ()  # event rules: what ends an open alert; `when` not holding then does nothing
     link: str = ""  # template of a path at the gateway; empty = the alert's page
     action: Action | None = None
     mode: Literal["observe", "suggest", "act"]
@@ -121,8 +148,27 @@ class Rule(Model):
             raise ValueError("a one-shot rule has no duration: drop `for` and `keep_firing_for`")
         if isinstance(self.on, OnEvent) and (self.for_ or self.keep_firing_for):
             raise ValueError("`for` and `keep_firing_for` need a measure under `on`: events have no duration")
-        if isinstance(self.on, OnEvent) and self.value == "" and any(b.threshold is not None for b in self.bands):
+        if isinstance(self.on, OnEvent) and not self.value and any(b.threshold is not None for b in self.bands):
             raise ValueError("bands with thresholds need `value`, a path to a number")
+        return self
+
+    @model_validator(mode="after")
+    def _of_events(self) -> Self:
+        given = {"with": self.with_, "if": self.if_, "part": self.part, "unit": self.unit, "clear": self.clear}
+        said = [key for key, value in given.items() if value]
+        if isinstance(self.on, OnMeasure) and said:
+            raise ValueError(f"`{said[0]}` is for rules on events; this one looks at a measure")
+        if isinstance(self.on, OnEvent) and self.action:
+            raise ValueError("`action` needs a measure by forecast under `on`")
+        if isinstance(self.on, OnMeasure) and len(self.subject) > 1:
+            raise ValueError("a rule on a measure has one subject: a dim of it")
+        if self.one_shot and self.clear:
+            raise ValueError("a one-shot alert stays until it is acknowledged: drop `clear` or `one_shot`")
+        if any(bool(clear.part) != bool(self.part) for clear in self.clear):
+            raise ValueError("`part` must stand both in the rule and in each `clear`, or in none")
+        taken = sorted(_TAKEN & set(self.with_))
+        if taken:
+            raise ValueError(f"`with` cannot be called {taken[0]}: that name means something else; take another")
         return self
 
     def band(self, value: Decimal | None) -> Band | None:

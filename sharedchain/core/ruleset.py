@@ -13,11 +13,12 @@ from typing import Any
 from jinja2 import Template
 from pydantic import ValidationError
 
+from sharedchain.core import lookup
 from sharedchain.core.aggregates import NO_ENTITIES, Declared, declare
 from sharedchain.core.cel import Condition, compile_condition
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.routes import NOBODY, Routes
-from sharedchain.core.rule import OnEvent, OnMeasure, Rule
+from sharedchain.core.rule import Clear, OnEvent, OnMeasure, Rule, When
 from sharedchain.core.settings import DEFAULT, Settings
 from sharedchain.core.state import Item, State
 from sharedchain.core.texts import compile_text
@@ -37,13 +38,23 @@ class Pack(Model):
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """Every one of `all` and one of `any`, if there are any."""
+
+    all: tuple[Condition, ...] = ()
+    any: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """One compiled rule."""
 
     rule: Rule
-    all: tuple[Condition, ...]
-    any: tuple[Condition, ...]
+    when: Conditions
     texts: Mapping[Language, tuple[Template, Template]]  # language → title, text
+    guards: Conditions = Conditions()  # of `if`
+    looks: tuple[str, ...] = ()  # names of `with`, each behind those it needs
+    clears: tuple[tuple[Clear, Conditions], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class Enabled:
     """The rules that a tenant's packs switch on, by what they look at."""
 
     by_event: Mapping[str, tuple[Ready, ...]]
+    by_clear: Mapping[str, tuple[tuple[Ready, Clear, Conditions], ...]]
     by_measure: Mapping[tuple[str, tuple[str, ...]], tuple[Ready, ...]]
     by_id: Mapping[str, Ready]
     stale_days: int  # the age at which the first rule on M-15 speaks
@@ -82,6 +94,7 @@ class Ruleset:
         wanted = {id_ for name in packs if name in self.packs for id_ in self.packs[name].rules}
         ready = {id_: self.rules[id_] for id_ in sorted(wanted) if id_ in self.rules}
         events: dict[str, list[Ready]] = {}
+        ends: dict[str, list[tuple[Ready, Clear, Conditions]]] = {}
         gauges: dict[tuple[str, tuple[str, ...]], list[Ready]] = {}
         for one in ready.values():
             match one.rule.on:
@@ -90,8 +103,12 @@ class Ruleset:
                         events.setdefault(type_, []).append(one)
                 case OnMeasure(measure=measure, dims=dims):
                     gauges.setdefault((measure, dims), []).append(one)
+            for clear, conditions in one.clears:
+                for type_ in clear.event:
+                    ends.setdefault(type_, []).append((one, clear, conditions))
         return Enabled(
             {k: tuple(v) for k, v in events.items()},
+            {k: tuple(v) for k, v in ends.items()},
             {k: tuple(v) for k, v in gauges.items()},
             ready,
             _stale_days(ready.values()),
@@ -119,8 +136,20 @@ def prepare(rule: Rule) -> Ready:
     texts = {
         language: (compile_text(said.title), compile_text(said.text)) for language, said in sorted(rule.texts.items())
     }
-    every, some = tuple(map(compile_condition, rule.when.all)), tuple(map(compile_condition, rule.when.any))
-    return Ready(rule, every, some, texts)
+    looks = lookup.ordered(rule.with_)
+    return Ready(
+        rule,
+        _compiled(rule.when, looks),
+        texts,
+        guards=_compiled(When(all=rule.if_), looks),
+        looks=looks,
+        clears=tuple((clear, _compiled(clear.when)) for clear in rule.clear),
+    )
+
+
+def _compiled(when: When, names: tuple[str, ...] = ()) -> Conditions:
+    every = tuple(compile_condition(source, names) for source in when.all)
+    return Conditions(every, tuple(compile_condition(source, names) for source in when.any))
 
 
 @lru_cache(maxsize=2048)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 
-from sharedchain.core import judge
+from sharedchain.core import fold, judge
 from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.gauges import Change, key_of
 from sharedchain.core.measures import Measure
+from sharedchain.core.payload import Avro, payload
 from sharedchain.core.routes import NOBODY
 from sharedchain.core.rule import OnMeasure
-from sharedchain.core.ruleset import Enabled, Ready, Ruleset
+from sharedchain.core.ruleset import Enabled, Ready, Ruleset, config_hash
 from sharedchain.core.settings import DEFAULT
-from sharedchain.core.state import Employee, Forecast, Sample, ScopeState
+from sharedchain.core.state import Employee, Forecast, Item, Sample, ScopeState, State
 from sharedchain.core.wording import Duration, Model
 from sharedchain.fact import Derived, Fact
 
@@ -33,32 +35,60 @@ class Values(Model):
 
 
 class Message(Model):
-    """An event rule: the payload of one event; a field left out is null."""
+    """An event rule: the payload of one event, judged by itself; a field left out is null."""
 
     message: Mapping[str, Any]
     type: str = ""
     backfill: bool = False
 
 
+class Events(Model):
+    """An event rule: events one after the other, `every` apart, folded as the engine folds them; each says its type."""
+
+    events: tuple[Message, ...] = Field(min_length=1)
+    every: Duration = 60_000
+
+
+def _form(given: Any) -> str:
+    keys = given if isinstance(given, Mapping) else type(given).model_fields if isinstance(given, Model) else ()
+    return next((key for key in ("values", "events") if key in keys), "message")
+
+
+Given = Annotated[
+    Annotated[Values, Tag("values")] | Annotated[Events, Tag("events")] | Annotated[Message, Tag("message")],
+    Discriminator(_form),
+]
+
+
 class Expected(Model):
+    """An alert: its transition and severity; what is not said here is not compared."""
+
     alert: str
     subject: str = ""
     to: tuple[str, ...] | None = None
+    value: str = ""
 
 
 class Trial(Model):
-    """One case. For values: one word each, `quiet` or as `raised YELLOW`. For a message: `quiet` or an alert.
+    """One case. For values: one word each, `quiet` or as `raised YELLOW`. For a message: `quiet` or an alert. For
+    events: a word or an alert each.
 
     Whoever holds a role is called `E-<role>`; the owner of a forecast `E-owner`.
     """
 
     name: str
-    given: Values | Message
-    expect: Literal["quiet"] | tuple[str, ...] | Expected
+    given: Given
+    expect: Literal["quiet"] | Expected | tuple[str | Expected, ...]
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is expected, in order, without its particulars."""
+        every = self.expect if isinstance(self.expect, tuple) else (self.expect,)
+        return tuple(one.alert if isinstance(one, Expected) else one for one in every)
 
     @property
     def fires(self) -> bool:
-        return self.expect != "quiet" and self.expect != ("quiet",) * len(getattr(self.given, "values", ()))
+        return any(word != "quiet" for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +112,28 @@ def trials_of(raw: Any) -> tuple[Trial, ...]:
     return _trials.validate_python(raw)
 
 
-def run(ready: Ready, trial: Trial, measures: Mapping[str, Measure]) -> Outcome:
-    """Judge one case. A case that asks for what the rule cannot give ends as `cannot: …`."""
+def run(
+    ready: Ready, trial: Trial, measures: Mapping[str, Measure], schemas: Mapping[str, Avro] | None = None
+) -> Outcome:
+    """Judge one case. A case that asks for what the rule cannot give ends as `cannot: …`.
+
+    With `schemas`, by event type, payloads are read as the wire would bring them.
+    """
+    expected = trial.expect if isinstance(trial.expect, tuple) else (trial.expect,)
+    found: Sequence[Any]
     try:
-        if isinstance(trial.given, Values):
-            found = _values(ready, trial.given, measures)
-            expected = (trial.expect,) if isinstance(trial.expect, str) else trial.expect
-            return Outcome(trial.name, expected, found)
-        return Outcome(trial.name, *_message(ready, trial.given, trial.expect))
-    except (ValidationError, ValueError, KeyError, AttributeError) as error:
+        match trial.given:
+            case Values():
+                found = _values(ready, trial.given, measures)
+            case Events():
+                found = _events(ready, trial.given, expected, schemas or {})
+            case Message():
+                found = [_message(ready, trial.given, expected[0], schemas or {})]
+    except (ValidationError, ValueError, KeyError, AttributeError, TypeError, ArithmeticError) as error:
         return Outcome(trial.name, trial.expect, f"cannot: {error}")
+    if isinstance(trial.given, Message):
+        return Outcome(trial.name, trial.expect, found[0])
+    return Outcome(trial.name, expected, tuple(found))
 
 
 def _values(ready: Ready, given: Values, measures: Mapping[str, Measure]) -> tuple[str, ...]:
@@ -113,30 +155,68 @@ def _values(ready: Ready, given: Values, measures: Mapping[str, Measure]) -> tup
     return tuple(found)
 
 
-def _message(ready: Ready, given: Message, expect: Any) -> tuple[Any, Any]:
+def _message(ready: Ready, given: Message, expect: str | Expected, schemas: Mapping[str, Avro]) -> str | Expected:
     on = ready.rule.on
     if isinstance(on, OnMeasure):
         raise ValueError("this rule looks at a measure: give `values`")
-    type_ = given.type or on.event[0]
-    fact = Fact(
-        partition=0, seq=1, recorded=_START, kind="refusal" if type_ == "record.rejected" else "fact", scope="trial",
-        type=type_, id="1", source="trial", subject="", time=_START, tenant="trial", data=given.message,
-        backfill=given.backfill,
-    )  # fmt: skip
-    scope = _scope(ready)
-    if owner := judge.walk({"message": given.message}, ready.rule.subject_owner or "message"):
-        scope.employees.setdefault(str(owner), Employee(role="sales")) if isinstance(owner, str) else None
+    fact, scope = _fact(given, given.type or on.event[0], 1, _START, schemas), _scope(ready)
+    owner = judge.text_at({"message": fact.data}, ready.rule.subject_owner)
+    if owner:
+        scope.employees.setdefault(owner, Employee(role="sales"))
     desk = _desk(ready, scope, _START, {}, fact)
     judge.on_fact(desk, [ready], fact)
-    found: Any = _said(desk.out.said)
-    if isinstance(expect, Expected) and desk.out.said:
-        data = desk.out.said[0].data
-        found = Expected(
-            alert=found,
-            subject=data["subject"] if expect.subject else "",
-            to=tuple(data["recipients"]) if expect.to is not None else None,
-        )
-    return expect, found
+    return _found(desk.out.said, expect)
+
+
+def _events(
+    ready: Ready, given: Events, expected: Sequence[str | Expected], schemas: Mapping[str, Avro]
+) -> list[str | Expected]:
+    if isinstance(ready.rule.on, OnMeasure):
+        raise ValueError("this rule looks at a measure: give `values`")
+    if len(expected) != len(given.events):
+        raise ValueError(f"{len(given.events)} events and {len(expected)} words: expect one each")
+    state, found = _begun(ready), []
+    for number, (event, expect) in enumerate(zip(given.events, expected, strict=True), 1):
+        if not event.type:
+            raise ValueError(f"event {number} has no type: say `type`")
+        fact = _fact(event, event.type, number, _START + number * given.every, schemas)
+        state, said = fold.step(state, [fact])
+        found.append(_found(said, expect))
+    return found
+
+
+def _begun(ready: Ready) -> State:
+    """A core in which this rule alone is in force."""
+    bodies = {
+        "rule/trial": ready.rule.model_dump(mode="json", by_alias=True),
+        "pack/trial": {"id": "trial", "rules": [ready.rule.id]},
+        "tenant/trial": {"mode": "driven", "packs": ["trial"]},
+    }
+    config = {key: Item(json.dumps(body), json.dumps(body)) for key, body in bodies.items()}
+    return State(config=config, config_hash=config_hash(config), scopes={"trial": _scope(ready)})
+
+
+def _fact(given: Message, type_: str, seq: int, now: int, schemas: Mapping[str, Avro]) -> Fact:
+    data = payload(schemas[type_], given.message) if type_ in schemas else given.message
+    return Fact(
+        partition=0, seq=seq, recorded=now, kind="refusal" if type_ == "record.rejected" else "fact", scope="trial",
+        type=type_, id=str(seq), source="trial", subject="", time=now, tenant="trial", data=data,
+        backfill=given.backfill,
+    )  # fmt: skip
+
+
+def _found(said: list[Derived], expect: str | Expected) -> str | Expected:
+    """What was said, as exact as it was expected."""
+    word, alerts = _said(said), [d.data for d in said if d.type.startswith("alert.")]
+    if not isinstance(expect, Expected) or not alerts:
+        return word
+    data = alerts[0]
+    return Expected(
+        alert=word,
+        subject=data["subject"] if expect.subject else "",
+        to=tuple(data["recipients"]) if expect.to is not None else None,
+        value=data["value_text"] if expect.value else "",
+    )
 
 
 def _said(said: list[Derived]) -> str:
@@ -159,7 +239,7 @@ def _scope(ready: Ready) -> ScopeState:
 
 
 def _desk(ready: Ready, scope: ScopeState, now: int, measures: Mapping[str, Measure], fact: Fact | None = None) -> Desk:
-    enabled = Enabled({}, {}, {ready.rule.id: ready}, 10)
+    enabled = Enabled({}, {}, {}, {ready.rule.id: ready}, 10)
     rules = Ruleset(tuple(measures.values()), {ready.rule.id: ready}, {}, NOBODY, {}, {}, {})
     tick = fact or Fact(
         partition=0, seq=1, recorded=now, kind="tick", scope="trial", type="clock.ticked", id="1", source="trial",

@@ -14,7 +14,8 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from sharedchain.core.cel import blank_strings, environment, message_of, places_of
+from sharedchain.core.cel import ROOTS, blank_strings, environment, message_of, places_of
+from sharedchain.core.lookup import Kind
 
 T = cel.Type
 Avro = Mapping[str, Any]
@@ -28,6 +29,7 @@ _SCALARS = {
     "bytes": ("BYTES", "google.protobuf.BytesValue"),
     "enum": ("STRING", "google.protobuf.StringValue"),
 }
+_COLUMNS: Mapping[Kind, str] = {"text": "string", "decimal": "double", "count": "long"}
 _META = dict.fromkeys(("type", "id", "source", "subject", "tenant", "actor", "kind"), T.STRING) | {"time": T.INT}
 _MACRO = re.compile(r"([A-Za-z_][\w.]*)\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _STOP = re.compile(r"&&|\|\||[?:,]|[<>]=?|==|!=")
@@ -48,6 +50,11 @@ class Types:
     variables: Mapping[str, Any]
     elements: Mapping[str, tuple[str, ...]]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """First words of variables that are not the same for every rule: what its `with` is called."""
+        return tuple(sorted({path.partition(".")[0] for path in self.variables} - set(ROOTS)))
+
     def suggest(self, path: str) -> str:
         """`; did you mean message.reason?`, or nothing."""
         return hint(path, self.variables)
@@ -61,6 +68,12 @@ def of_event(schema: Avro) -> Types:
     return Types(variables, elements)
 
 
+def beside(types: Types, name: str, columns: Mapping[str, Kind], *, optional: bool) -> Types:
+    """The same variables and those of a row that `with` calls `name`; one that may be missing may be null."""
+    row = {f"{name}.{column}": _type(_COLUMNS[kind], optional) for column, kind in columns.items()}
+    return Types({**types.variables, **row}, types.elements)
+
+
 def of_measure(dims: tuple[str, ...]) -> Types:
     """Variables of a rule on a gauge: its value and dims, and the value before."""
     value = {"metric.value": T.DOUBLE, "prev.value": T("google.protobuf.DoubleValue")}
@@ -71,7 +84,7 @@ def check(source: str, types: Types) -> list[Finding]:
     """Everything wrong with one condition; empty = it compiles, is boolean, and means what it says."""
     unknown = [
         Finding(column, f"{path} is no field{types.suggest(path)}")
-        for path, column in places_of(source)
+        for path, column in places_of(source, types.names)
         if path not in types.variables
     ]
     if unknown:

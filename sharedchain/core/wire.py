@@ -40,6 +40,19 @@ def name(text: str) -> str:
     return f"{text[: _NAME - 17]}…{hashlib.blake2b(text.encode(), digest_size=8).hexdigest()}"
 
 
+def text(value: Any) -> str:
+    """A payload's value as people read it: numbers without idle zeros, lists by their words."""
+    match value:
+        case None:
+            return ""
+        case Decimal() if value.is_finite():
+            plain = format(value, "f")
+            return plain.rstrip("0").rstrip(".") if "." in plain else plain
+        case list() | tuple():
+            return ", ".join(map(text, value))
+    return str(value)
+
+
 def shown(value: Any) -> Any:
     """A value as an explanation shows it: long texts cut, lists and maps by their size."""
     match value:

@@ -116,7 +116,7 @@ class Line:
 
     def opportunity(self, id_: str, amount: int, **more: Any) -> list[Derived]:
         """An opportunity of so many millions comes to be."""
-        data = {"opportunity_id": id_, "lead_id": f"LEAD-{id_}", "customer_id": None, "prospect_name": None}
+        data: dict[str, Any] = {"opportunity_id": id_, "lead_id": f"LEAD-{id_}", "customer_id": None}
         data |= {"industry": None, "demand_type": None, "amount": amount * MILLION, "currency": "CNY"}
         data |= {"product_id": None, "contact_ids": [], "owner_id": "E001", "region": "DE", "channel": None}
         envelope = {key: more.pop(key) for key in ("time", "backfill", "id") if key in more}

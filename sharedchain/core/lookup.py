@@ -1,0 +1,119 @@
+"""Tables that the `with` of a rule looks into: what is known of an id now, and the fact that said it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sharedchain.core import masters
+from sharedchain.core.rule import Look
+from sharedchain.core.state import Place, ScopeState
+
+Kind = Literal["text", "decimal", "count"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a value for each column of its table."""
+
+    values: Mapping[str, Any]
+    source: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`keys`: what `id` must name, in this order."""
+
+    keys: tuple[str, ...]
+    columns: Mapping[str, Kind]
+    find: Callable[..., Row | None]
+
+    def empty(self) -> Row:
+        """The row that stands for one that is not there."""
+        return Row(dict.fromkeys(self.columns))
+
+
+def ordered(looks: Mapping[str, Look]) -> tuple[str, ...]:
+    """The names of `with`, each behind those that its id reads. Raises ValueError for a ring."""
+    done: dict[str, None] = {}
+    while len(done) < len(looks):
+        free = [name for name in sorted(looks) if name not in done and _reads(looks, name) <= set(done)]
+        if not free:
+            ring = ", ".join(name for name in sorted(looks) if name not in done)
+            raise ValueError(f"`with` runs in a ring: {ring}; one of them must be found by the event alone")
+        done.update(dict.fromkeys(free))
+    return tuple(done)
+
+
+def _reads(looks: Mapping[str, Look], name: str) -> set[str]:
+    return {path.partition(".")[0] for path in looks[name].id} & set(looks)
+
+
+def _equipment(scope: ScopeState, id_: str) -> Row | None:
+    found = scope.equipment.get(id_)
+    if found is None:
+        return None
+    values = {"id": id_, "type": found.type, "customer_id": found.customer_id, "store_id": found.store_id}
+    return Row(values, found.source)
+
+
+def _setpoint(scope: ScopeState, equipment_id: str, parameter: str) -> Row | None:
+    """`low` and `high` are computed exactly here: in CEL the difference of two doubles is not."""
+    equipment, found = scope.equipment.get(equipment_id), masters.setpoint(scope, equipment_id, parameter)
+    if equipment is None or found is None:
+        return None
+    borders = {"low": found.value - found.tolerance, "high": found.value + found.tolerance}
+    values = {"value": found.value, "tolerance": found.tolerance, **borders, "unit": found.unit}
+    return Row({"parameter": parameter, **values}, equipment.source)
+
+
+def _store(scope: ScopeState, id_: str) -> Row | None:
+    found = scope.stores.get(id_)
+    if found is None:
+        return None
+    return Row({"id": id_, "name": found.name, "org_id": found.org_id, "manager_id": found.manager_id}, found.source)
+
+
+def _forecast(scope: ScopeState, id_: str) -> Row | None:
+    found = scope.forecasts.get(id_)
+    if found is None:
+        return None
+    values = {"id": id_, "version": found.version, "period": found.period, "org_id": found.org_id}
+    values |= {"region": found.region, "owner_id": found.owner_id, "currency": found.currency, "total": found.total}
+    return Row(values, found.source)
+
+
+def _opportunity(scope: ScopeState, id_: str) -> Row | None:
+    found = scope.opportunities.get(id_)
+    if found is None:
+        return None
+    values = {"id": id_, "stage": found.stage, "amount": found.amount, "currency": found.currency}
+    values |= {"region": found.region, "industry": found.industry, "product_id": found.product_id}
+    values |= {"owner_id": found.owner_id, "customer_id": found.customer_id, "lead_id": found.lead_id}
+    return Row(values, found.source)
+
+
+def _columns(texts: str, **others: Kind) -> Mapping[str, Kind]:
+    return {**dict.fromkeys(texts.split(), "text"), **others}
+
+
+TABLES: Mapping[str, Table] = {
+    "equipment": Table(("equipment id",), _columns("id type customer_id store_id"), _equipment),
+    "setpoint": Table(
+        ("equipment id", "parameter"),
+        _columns("parameter unit", value="decimal", tolerance="decimal", low="decimal", high="decimal"),
+        _setpoint,
+    ),
+    "store": Table(("store id",), _columns("id name org_id manager_id"), _store),
+    "forecast": Table(
+        ("forecast id",),
+        _columns("id period org_id region owner_id currency", version="count", total="decimal"),
+        _forecast,
+    ),
+    "opportunity": Table(
+        ("opportunity id",),
+        _columns("id stage currency region industry product_id owner_id customer_id lead_id", amount="decimal"),
+        _opportunity,
+    ),
+}
