@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from sharedchain import flow as flows
 from sharedchain.dictionary import Dictionary
 from sharedchain.errors import Refused
 from streams.ingest.book import Book, Pages, place
@@ -17,6 +18,7 @@ from streams.ingest.book import Book, Pages, place
 TYPE = "config.defined"
 TOPIC = "chain.config.v1"
 Mode = Literal["wall", "driven"]
+_DECIDING = ("tenant", "dictionary", "flow")  # kinds that ingest itself decides by
 
 
 class Tenant(BaseModel):
@@ -29,6 +31,7 @@ class Tenant(BaseModel):
     currency: str = "CNY"
     language: str = "zh"
     packs: list[str] = ["default"]
+    flow: str = "standard"  # the profile of its opportunities
 
     @field_validator("timezone")
     @classmethod
@@ -45,6 +48,8 @@ def check(data: Mapping[str, Any]) -> None:
             read_tenant(data["body"])
         case "dictionary":
             read_dictionary(data["body"])
+        case "flow":
+            read_flow(data["body"])
         case _:
             try:
                 json.loads(data["body"])
@@ -55,7 +60,7 @@ def check(data: Mapping[str, Any]) -> None:
 def define(book: Book, partition: int, data: Mapping[str, Any]) -> None:
     """Fold one accepted item. Only what ingest itself decides by keeps its body."""
     kind, name = data["kind"], data["name"]
-    body = data["body"] if kind in ("tenant", "dictionary") else ""
+    body = data["body"] if kind in _DECIDING else ""
     book.put(place("config", partition, kind, name), [data["hash"], body])
 
 
@@ -64,7 +69,7 @@ def hash_of(book: Book, partition: int, kind: str, name: str) -> str:
     return str((book.get(place("config", partition, kind, name)) or [""])[0])
 
 
-def tenant(book: Book, partition: int, scope: str) -> Tenant:
+def tenant(book: Pages, partition: int, scope: str) -> Tenant:
     """What the log said last about a tenant, or the defaults."""
     item = book.get(place("config", partition, "tenant", scope))
     return read_tenant(item[1]) if item else Tenant()
@@ -77,6 +82,12 @@ def dictionaries(book: Pages, partition: int, domains: set[str]) -> dict[str, Di
         if item := book.get(place("config", partition, "dictionary", domain)):
             found[domain] = read_dictionary(item[1])
     return found
+
+
+def flow(book: Pages, partition: int, name: str) -> flows.Profile | flows.Template | None:
+    """What the log said last about a flow."""
+    item = book.get(place("config", partition, "flow", name))
+    return read_flow(item[1]) if item else None
 
 
 @lru_cache(maxsize=1)
@@ -101,6 +112,17 @@ def read_dictionary(body: str) -> Dictionary:
         return Dictionary.model_validate_json(body)
     except ValidationError as error:
         raise _refused("dictionary", error) from None
+
+
+@lru_cache(maxsize=1024)
+def read_flow(body: str) -> flows.Profile | flows.Template:
+    """Raises Refused(domain) for a body that is no flow anybody could follow."""
+    try:
+        return flows.read(body)
+    except ValidationError as error:
+        raise _refused("flow", error) from None
+    except ValueError as error:
+        raise Refused("domain", f"flow config: {error}", "body") from None
 
 
 def _refused(what: str, error: ValidationError) -> Refused:

@@ -9,11 +9,13 @@ from sharedchain.errors import Reason, Refused
 from sharedchain.fact import Fact, Kind
 from sharedchain.schemas import EventType, Topic
 from sharedchain.scope import SYSTEM, partition_of
-from streams.ingest import config, judge, lifecycle, parked, scopes, timers
+from streams.ingest import config, judge, lifecycle, scopes
+from streams.ingest.cascade import accept, expire
 from streams.ingest.identity import Identity, Known, content_of, digest, identify
+from streams.ingest.lifecycle.entity import inherited
 from streams.ingest.opening import opened
 from streams.ingest.record import Record
-from streams.ingest.refuse import Case, refuse, refuse_parked
+from streams.ingest.refuse import Case, refuse
 from streams.ingest.turn import Turn
 
 TICK = "clock.ticked"
@@ -70,8 +72,6 @@ def _accept(turn: Turn, case: Case, topic: Topic) -> None:
     turn.counts[as_kind, topic.name] += 1
     if as_kind == "tick":
         expire(turn, partition, fact.recorded, scope)
-    elif as_kind == "fact" and kind.creates:
-        release(turn, fact, kind.creates)
 
 
 def _as_kind(turn: Turn, kind: EventType, scope: str, data: Mapping[str, Any], time: int) -> Kind:
@@ -80,7 +80,7 @@ def _as_kind(turn: Turn, kind: EventType, scope: str, data: Mapping[str, Any], t
         return "tick"
     if lifecycle.lacks_parent(turn.book, kind, scope, data):
         return "parked"
-    lifecycle.check(turn.book, kind, scope, data)
+    lifecycle.check(turn.book, kind, partition_of(scope), scope, data, time)
     return "fact"
 
 
@@ -142,48 +142,6 @@ def repeats(turn: Turn, who: Identity, content: bytes) -> bool | None:
     return None
 
 
-def release(turn: Turn, parent: Fact, entity: str) -> None:
-    """The parent has come: its children follow it, each judged as if it came now."""
-    for item in parked.children(turn.book, parent.scope, entity, parent.subject):
-        value = bytes.fromhex(item.value)
-        decoded = turn.codec.decode_ours(value)
-        try:
-            lifecycle.check(turn.book, decoded.type, item.scope, decoded.data)
-        except Refused as error:
-            refuse_parked(turn, item, decoded.type, decoded.data, error)
-            continue
-        turn.append(
-            kind="fact",
-            partition=item.partition,
-            scope=item.scope,
-            recorded=parent.recorded,
-            value=value,
-            type=item.type,
-            id=item.id,
-            source=item.source,
-            subject=item.subject,
-            time=item.time,
-            tenant=item.tenant,
-            data=decoded.data,
-            actor=item.actor,
-            correlation=item.correlation,
-            causation=item.causation,
-            backfill=item.backfill,
-            src=item.src,
-        )
-        turn.counts["released", item.src.rsplit("/", 2)[0]] += 1
-
-
-def expire(turn: Turn, partition: int, at: int, scope: str | None = None) -> None:
-    """A tick has passed deadlines: children of this scope (None: of all wall scopes) are orphans."""
-    for timer in timers.rung(turn.book, partition, scope or timers.WALL, at):
-        item = parked.found(turn.book, timer.parts[1])
-        decoded = turn.codec.decode_ours(bytes.fromhex(item.value))
-        text = f"no {item.entity} {item.parent} within 24 hours: publish it, then this event again"
-        field = decoded.type.parent.field if decoded.type.parent else ""
-        refuse_parked(turn, item, decoded.type, decoded.data, Refused("orphan", text, field))
-
-
 def _append(
     turn: Turn,
     case: Case,
@@ -197,7 +155,10 @@ def _append(
     kind, said, who = _kind(case), case.said, case.who
     assert who is not None
     subject = case.data.get(kind.subject) if kind.subject else case.scope
-    return turn.append(
+    correlation = said.correlation or inherited(turn.book, kind, case.scope, case.data)[0]
+    append = accept if as_kind == "fact" else Turn.append
+    return append(
+        turn,
         kind=as_kind,
         partition=partition,
         scope=case.scope,
@@ -211,7 +172,7 @@ def _append(
         tenant=case.scope,
         data=case.data,
         actor=said.actor,
-        correlation=said.correlation,
+        correlation=correlation,
         causation=said.causation,
         backfill=said.backfill,
         src=case.record.place,

@@ -30,7 +30,7 @@ def fold(book: Book, types: Mapping[str, EventType], fact: Fact, value: bytes, k
             remember(book, known or _known(kind, fact, value))
             if kind.parent:
                 parked.unpark(book, fact.scope, fact.source, fact.id)
-            lifecycle.fold(book, kind, fact.scope, fact.data)
+            lifecycle.fold(book, kind, fact)
         case "refusal":
             book.remember(bytes.fromhex(fact.id), b"")
             if item := parked.unpark(book, fact.scope, fact.data["original_source"], fact.data["original_id"]):

@@ -18,6 +18,7 @@ from streams.ingest import config, metrics, ticks
 from streams.ingest.book import key
 from streams.ingest.breaker import Breaker
 from streams.ingest.decide import decide_case
+from streams.ingest.lifecycle import profile
 from streams.ingest.opening import opened, questions
 from streams.ingest.reader import Reader
 from streams.ingest.record import Record, in_append_order
@@ -139,9 +140,10 @@ class Lane:
 
     def _open_doors(self) -> None:
         lacking = {d for d in self._words for p in self.owned if not config.dictionaries(self._store, p, {d})}
+        lacking |= {f"flow {name}" for p in self.owned for name in profile.lacking(self._store, p)}
         metrics.WAITING.set(1 if lacking else 0)
         if lacking:
-            log.warning("waiting for dictionaries on %s: %s", config.TOPIC, ", ".join(sorted(lacking)))
+            log.warning("waiting for dictionaries and flows on %s: %s", config.TOPIC, ", ".join(sorted(lacking)))
             return
         stopped = {(t, int(p)) for n in self._store.names("stopped/") for _, t, p in [n.split("/")]}
         if self._settings.resume:

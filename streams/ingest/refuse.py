@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sharedchain.envelope import Envelope
@@ -15,6 +15,7 @@ from sharedchain.scope import partition_of
 from streams.ingest import scopes
 from streams.ingest.fold import REJECTED
 from streams.ingest.identity import Identity, digest, told_by
+from streams.ingest.lifecycle.entity import inherited
 from streams.ingest.parked import Parked
 from streams.ingest.record import Record
 from streams.ingest.turn import SOURCE, DeadLetter, Turn
@@ -54,6 +55,7 @@ def refuse(turn: Turn, case: Case, error: Refused) -> None:
     if turn.book.content(rejected) is not None:
         turn.counts["repeated_refusal", case.record.topic] += 1
         return
+    correlation, owner = inherited(turn.book, case.kind, case.scope, case.data) if case.kind else ("", "")
     original = {
         "original_topic": case.record.topic,
         "original_partition": case.record.partition,
@@ -62,11 +64,12 @@ def refuse(turn: Turn, case: Case, error: Refused) -> None:
         "original_id": identity,
         "original_source": source,
         "subject": _text(case, case.kind.subject if case.kind else "") or case.said.subject,
-        "owner": _text(case, case.kind.owner_field if case.kind else ""),
+        "owner": _text(case, case.kind.owner_field if case.kind else "") or owner,
         "schema_id": case.schema_id,
         "dlq_topic": turn.catalog.topics[case.record.topic].dlq,
     }
-    fact = _reject(turn, rejected.hex(), case.scope, original, error, case.said)
+    said = case.said if case.said.correlation else replace(case.said, correlation=correlation)
+    fact = _reject(turn, rejected.hex(), case.scope, original, error, said)
     turn.dead.append(DeadLetter(place=case.record.place, record=case.record, refusal=fact, reason=error.reason))
     turn.counts["refused", case.record.topic] += 1
 
@@ -74,6 +77,7 @@ def refuse(turn: Turn, case: Case, error: Refused) -> None:
 def refuse_parked(turn: Turn, item: Parked, kind: EventType, data: Mapping[str, Any], error: Refused) -> None:
     """A child that waited is refused after all; its raw bytes are fetched from where they lie."""
     topic, partition, offset = item.src.rsplit("/", 2)
+    correlation, owner = inherited(turn.book, kind, item.scope, data)
     original = {
         "original_topic": topic,
         "original_partition": int(partition),
@@ -82,11 +86,13 @@ def refuse_parked(turn: Turn, item: Parked, kind: EventType, data: Mapping[str, 
         "original_id": item.id,
         "original_source": item.source,
         "subject": item.subject,
-        "owner": str(data.get(kind.owner_field or "") or ""),
+        "owner": str(data.get(kind.owner_field or "") or "") or owner,
         "schema_id": None,
         "dlq_topic": turn.catalog.topics[topic].dlq,
     }
-    said = Envelope(type=item.type, correlation=item.correlation, backfill=item.backfill, actor=item.actor)
+    said = Envelope(
+        type=item.type, correlation=item.correlation or correlation, backfill=item.backfill, actor=item.actor
+    )
     rejected = digest("refused", item.scope, item.source, item.id, f"parked at {item.seq}", error.reason)
     fact = _reject(turn, rejected.hex(), item.scope, original, error, said)
     ours = bytes.fromhex(item.value)
@@ -96,7 +102,7 @@ def refuse_parked(turn: Turn, item: Parked, kind: EventType, data: Mapping[str, 
 
 def _reject(turn: Turn, identity: str, scope: str, original: Mapping[str, Any], error: Refused, said: Envelope) -> Fact:
     reason: Reason = error.reason
-    data = {**original, "reason": reason, "field": error.field, "text": error.text}
+    data = {**original, "reason": reason, "field": error.field, "text": error.text, "value": error.value or None}
     partition = partition_of(scope)
     recorded = turn.clock(partition, scope) or scopes.of(turn.book, partition, scope).recorded
     return turn.append(

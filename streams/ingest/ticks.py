@@ -8,7 +8,8 @@ from sharedchain.fact import derived_id
 from sharedchain.scope import EVERY_WALL_SCOPE
 from streams.ingest import scopes
 from streams.ingest.book import Book
-from streams.ingest.decide import TICK, expire
+from streams.ingest.cascade import expire
+from streams.ingest.decide import TICK
 from streams.ingest.turn import SOURCE, Turn
 
 Place = tuple[str, int]

@@ -7,7 +7,8 @@ letters. It does no I/O; the lane writes it in one Kafka transaction, then pours
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -38,11 +39,12 @@ class Words(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One spine record to append."""
+    """One spine record to append; with `live` its twin goes to the topic of its type."""
 
     fact: Fact
     value: bytes
     traceparent: str = ""
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,7 @@ class Turn:
         value: bytes,
         traceparent: str = "",
         known: Known | None = None,
+        live: bool = False,
         **said: Any,
     ) -> Fact:
         """Number a record, fold it, and put it at the end of the turn."""
@@ -97,10 +100,24 @@ class Turn:
             **said,
         )
         fold(self.book, self.catalog.types, fact, value, known)
-        self.entries.append(Entry(fact, value, traceparent))
+        self.entries.append(Entry(fact, value, traceparent, live))
         if kind == "config":
             self._words.clear()
         return fact
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """All or nothing: an exception takes back every record appended within, and its traces."""
+        under, length = self.book, len(self.entries)
+        self.book = Journal(under)
+        try:
+            yield
+        except BaseException:
+            del self.entries[length:]
+            self.book = under
+            raise
+        under.absorb(self.book)
+        self.book = under
 
     def words(self, partition: int, kind: EventType) -> dict[str, Dictionary]:
         """The dictionaries that a type needs, as the log defines them for a partition now."""

@@ -84,6 +84,9 @@ class Writer:
             asked = done if ends[fact.partition] is entry or begins[fact.partition] is entry else None
             headers = fact_headers(fact, entry.traceparent)
             self._send(SPINE, entry.value, fact.scope.encode() or None, headers, fact.partition, asked)
+            if entry.live:
+                kind = turn.catalog.types[fact.type]
+                self._send(kind.topic, entry.value, kind.key_of(fact.scope, fact.data), headers, fact.partition)
         for letter in turn.dead:
             record = letter.record or self._fetch(letter)
             topic = turn.catalog.topics[record.topic].dlq

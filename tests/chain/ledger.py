@@ -150,7 +150,11 @@ class Ledger:
             return self._lead(tenant)
         self._open.remove(pair := self.chance.choice(mine))
         self._ended.append(pair)
-        return [self._make("lead.converted", tenant, pair[1], {"lead_id": pair[1], "opportunity_id": "O", "by": "E1"})]
+        return [
+            self._make(
+                "lead.converted", tenant, pair[1], {"lead_id": pair[1], "opportunity_id": f"O-{pair[1]}", "by": "E1"}
+            )
+        ]
 
     def _end_again(self, tenant: str) -> list[Sent]:
         mine = [pair for pair in self._ended if pair[0] == tenant]

@@ -22,9 +22,10 @@ EDGE = {
 PURE = [
     *(f for f in ending(".py") if f.parts[:2] == ("sharedchain", "core")),
     *(Path("streams/ingest") / f"{name}.py" for name in (
-        "book", "breaker", "config", "decide", "fold", "identity", "judge", "lifecycle", "parked", "record", "refuse",
-        "scopes", "ticks", "turn",
+        "book", "breaker", "cascade", "config", "decide", "fold", "identity", "judge", "parked", "record", "refuse",
+        "scopes", "ticks", "timers", "turn",
     )),
+    *(f for f in ending(".py") if f.parts[:3] == ("streams", "ingest", "lifecycle")),
     *(Path("sharedchain") / f"{name}.py" for name in (
         "canonical", "contract", "dictionary", "envelope", "evolution", "fact", "links", "schemas", "scope",
         "soundness", "spine", "topicfile", "yamlfile",

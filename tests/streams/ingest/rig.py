@@ -8,8 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from sharedchain.codec import Codec
-from sharedchain.config import item
-from sharedchain.dictionary import load_dictionaries
+from sharedchain.config import bundle, item
 from sharedchain.envelope import rfc3339
 from sharedchain.errors import ConnectionFailed, Reason, Refused
 from sharedchain.fact import Fact
@@ -60,7 +59,7 @@ class Rig:
         self.last = Turn(self.book, CATALOG, self.codec, owned, NOW)
         self._offset = 0
         if words:
-            spine = _dictionaries()
+            spine = _deciding()
             self.shelf.texts.append(CATALOG.types["config.defined"].schema_text)
             for fact, value in spine:
                 if fact.partition in owned:
@@ -113,11 +112,12 @@ class Rig:
 
 
 @lru_cache
-def _dictionaries() -> list[tuple[Fact, bytes]]:
-    """Every dictionary as configuration on the spine; made once, it is always the same."""
+def _deciding() -> list[tuple[Fact, bytes]]:
+    """Every dictionary and flow as configuration on the spine; made once, it is always the same."""
     rig = Rig(words=False)
-    for name, dictionary in load_dictionaries().items():
-        rig.config("dictionary", name, dictionary.model_dump(mode="json"))
+    for one in bundle():
+        if one.kind in ("dictionary", "flow"):
+            rig.publish("config.defined", {"kind": one.kind, "name": one.name, "hash": one.hash, "body": one.body})
     return rig.spine
 
 

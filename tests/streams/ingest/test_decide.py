@@ -142,10 +142,11 @@ def test_a_child_waits_for_its_parent_and_follows_it() -> None:
     (waiting,) = rig.publish("lead.converted", {"lead_id": "L-1", "opportunity_id": "P-1"}, source="crm", id="2")
     assert waiting.kind == "parked"
     assert rig.publish("lead.converted", {"lead_id": "L-1", "opportunity_id": "P-1"}, source="crm", id="2") == []
-    parent, child = rig.publish("lead.captured", lead(), source="crm", id="1")
+    parent, child, made = rig.publish("lead.captured", lead(), source="crm", id="1")
     assert (parent.type, child.kind, child.id, child.seq) == ("lead.captured", "fact", "2", parent.seq + 1)
     assert child.src == waiting.src
     assert child.data == waiting.data
+    assert (made.type, made.causation, made.seq) == ("opportunity.created", "2", child.seq + 1)
     assert reason(rig.publish("lead.disqualified", {"lead_id": "L-1", "reason": "no"})) == "transition"
 
 

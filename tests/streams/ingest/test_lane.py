@@ -77,6 +77,7 @@ def test_the_cache_is_only_a_cache(door: Door, tenant: str, cache: str) -> None:
         ("parked", "lead.converted", "L-2"),
         ("fact", "lead.captured", "L-2"),
         ("fact", "lead.converted", "L-2"),
+        ("fact", "opportunity.created", "P"),
     ]
     assert sound(door.spine()) == []
 

@@ -1,0 +1,120 @@
+"""Leads: captured once, contacted, and ended by a conversion or a disqualification."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from sharedchain.errors import Refused
+from sharedchain.fact import Fact
+from streams.ingest import config
+from streams.ingest.book import Book
+from streams.ingest.lifecycle import profile
+from streams.ingest.lifecycle.entity import OPEN, entity, read
+from streams.ingest.lifecycle.event import Said, Told
+
+CONVERTED, DISQUALIFIED = "CONVERTED", "DISQUALIFIED"
+
+
+class Lead(NamedTuple):
+    """`amount` is a decimal's text; `contacts` are the ids logged while the lead was open."""
+
+    stage: str
+    correlation: str
+    owner: str
+    customer: str | None
+    prospect: str | None
+    industry: str
+    demand: str
+    amount: str
+    currency: str | None
+    region: str | None
+    channel: str | None
+    contacts: list[str]
+
+
+def of(book: Book, said: Said) -> Lead | None:
+    """The lead that an event speaks of."""
+    value = read(book, "lead", said.scope, said.data["lead_id"])
+    return Lead(*value) if value else None
+
+
+def captured(book: Book, fact: Fact) -> None:
+    """Fold."""
+    data = fact.data
+    found = Lead(
+        stage=OPEN,
+        correlation=fact.correlation or fact.subject,
+        owner=str(data["owner_id"]),
+        customer=data.get("customer_id"),
+        prospect=data.get("prospect_name"),
+        industry=data["customer_industry"],
+        demand=data["demand_type"],
+        amount=str(data["expected_amount"]),
+        currency=data.get("currency"),
+        region=data.get("region"),
+        channel=data.get("channel"),
+        contacts=[],
+    )
+    book.put(entity("lead", fact.scope, data["lead_id"]), found)
+
+
+def contacted(book: Book, fact: Fact) -> None:
+    """Fold."""
+    lead = of(book, fact)
+    contact = str(fact.data["contact_id"])
+    if lead and lead.stage == OPEN and contact not in lead.contacts:
+        contacts = [*lead.contacts, contact]
+        book.put(entity("lead", fact.scope, fact.data["lead_id"]), lead._replace(contacts=contacts))
+
+
+def check_open(book: Book, said: Said) -> None:
+    """Raises Refused(transition): only an open lead can end."""
+    lead = of(book, said)
+    if lead and lead.stage != OPEN:
+        move = f"{lead.stage} → {_ENDS[said.type]}"
+        told = f"{move}: lead {said.data['lead_id']} is {lead.stage}, {said.type} is possible only from {OPEN}"
+        raise Refused("transition", told, "lead_id", move)
+
+
+def check_conversion(book: Book, said: Said) -> None:
+    """Raises Refused(transition | domain): an open lead becomes an opportunity nobody had yet."""
+    check_open(book, said)
+    wanted = str(said.data["opportunity_id"])
+    if read(book, "opportunity", said.scope, wanted):
+        told = f"opportunity {wanted} exists: a lead becomes an opportunity of its own"
+        raise Refused("domain", told, "opportunity_id", wanted)
+    profile.of(book, said.partition, said.scope)
+
+
+def ended(book: Book, fact: Fact) -> None:
+    """Fold a conversion or a disqualification."""
+    if lead := of(book, fact):
+        book.put(entity("lead", fact.scope, fact.data["lead_id"]), lead._replace(stage=_ENDS[fact.type]))
+
+
+def convert(book: Book, fact: Fact) -> list[Told]:
+    """The opportunity that a converted lead becomes: everything that is known of it is copied."""
+    lead = of(book, fact)
+    assert lead is not None, "its parent is known"
+    flow = profile.of(book, fact.partition, fact.scope)
+    data = {
+        "opportunity_id": fact.data["opportunity_id"],
+        "lead_id": fact.data["lead_id"],
+        "customer_id": fact.data.get("customer_id") or lead.customer,
+        "prospect_name": lead.prospect,
+        "industry": lead.industry,
+        "demand_type": lead.demand,
+        "amount": Decimal(lead.amount),
+        "currency": lead.currency or config.tenant(book, fact.partition, fact.scope).currency,
+        "product_id": None,
+        "contact_ids": lead.contacts,
+        "owner_id": lead.owner,
+        "region": lead.region,
+        "channel": lead.channel,
+        "stage": flow.start,
+    }
+    return [Told("opportunity.created", data)]
+
+
+_ENDS = {"lead.converted": CONVERTED, "lead.disqualified": DISQUALIFIED}
