@@ -41,6 +41,8 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "forecast.refresh.requested": ("age_days", "owner_id"),
     "forecast.line.unsupported": ("forecast_id", "line_id", "opportunity_id", "cause"),
     "forecast.line.cleared": ("forecast_id", "line_id", "opportunity_id", "cause"),
+    "forecast.review.held": ("period", "lead_count", "opportunity_count", "forecast_total", "gap", "currency"),
+    "sensor.reading": ("component_id", "metric", "value", "unit"),
     "record.rejected": ("original_type", "reason", "field", "value", "text", "owner"),
 }
 

@@ -48,6 +48,11 @@ _STEPS: Mapping[str, tuple[str, str]] = {
         "✗ line {line_id} unsupported: {opportunity_id} {cause}",
     ),
     "forecast.line.cleared": ("✓ 行 {line_id} 恢复：{cause}", "✓ line {line_id} cleared: {cause}"),
+    "forecast.review.held": (
+        "预测评审 {period}：线索 {lead_count}，商机 {opportunity_count}，预测 {forecast_total}，缺口 {gap}",
+        "forecast review {period}: {lead_count} leads, {opportunity_count} opportunities, {forecast_total}, gap {gap}",
+    ),
+    "sensor.reading": ("{subject} {metric} {value} {unit}", "{subject} {metric} {value} {unit}"),
     "record.rejected": ("✗ 被拒 {original_type}：{refused}", "✗ refused {original_type}: {refused}"),
 }  # fmt: skip
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -73,6 +78,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "INBOX": ("收件箱", "inbox"),
     "EMAIL": ("邮件", "mail"),
 }
+_SUMS = ("old", "new", "outstanding", "forecast_total", "gap")
 _DOMAINS = {"stage": "opportunity_stage", "from": "opportunity_stage", "to": "opportunity_stage"}
 _DOMAINS |= {"outcome": "case_decision", "lost_reason": "lost_reason"}
 
@@ -116,7 +122,7 @@ def _values(step: Step, lang: Language) -> dict[str, str]:
     values["subject"] = step.subject
     amount = next((said[name] for name in ("amount", "expected_amount", "total", "new") if said.get(name)), None)
     values["money"] = "" if amount is None else much(amount)
-    values |= {name: much(said[name]) for name in ("old", "new", "outstanding") if said.get(name) is not None}
+    values |= {name: much(said[name]) for name in _SUMS if said.get(name) is not None}
     values["status"] = word(values.get("status", ""), lang)
     if "cause" in values:
         values["cause"] = word(values["cause"], lang)

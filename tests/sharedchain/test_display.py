@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from sharedchain.display import Language, accepted_language, compact, local_time, money, thousands
+from sharedchain.display import (
+    Language,
+    accepted_language,
+    compact,
+    duration,
+    local_time,
+    money,
+    percent,
+    thousands,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +70,23 @@ def test_times_stand_in_their_zone_with_the_offset(zone: str, text: str) -> None
 )
 def test_accepted_language(header: str, language: Language) -> None:
     assert accepted_language(header) == language
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"),
+    [
+        (2 * 86_400 + 5400, "2天1时30分", "2d 1h 30m"),
+        (86_400, "1天", "1d"),
+        (3600, "1时", "1h"),
+        (60, "1分", "1m"),
+        (59, "0分", "0m"),
+        (0, "0分", "0m"),
+    ],
+)
+def test_duration(seconds: int, zh: str, en: str) -> None:
+    assert (duration(seconds, "zh"), duration(seconds, "en")) == (zh, en)
+
+
+@pytest.mark.parametrize(("value", "said"), [("0.8", "80.00 %"), ("-0.03371", "-3.37 %"), ("0.66666", "66.67 %")])
+def test_percent(value: str, said: str) -> None:
+    assert percent(value) == said

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from sharedchain.endpoints import ClickHouse, Endpoints, Notify
 from sharedchain.errors import ConnectionFailed, SharedChainError
-from sharedchain.reader import read
+from sharedchain.reader import NotThere, read
 
 ENDS = Endpoints(
     home=Path("/nowhere"),
@@ -40,6 +40,13 @@ def test_a_refusal_is_told_in_the_gateways_words_with_how_to_mend() -> None:
     body = {"detail": "at 'x' is not a moment", "errors": [{"field": "at", "mend": "send RFC 3339"}]}
     with pytest.raises(SharedChainError, match=r"^at 'x' is not a moment: send RFC 3339$"):
         ask(lambda _: httpx2.Response(422, json=body))
+
+
+def test_what_is_not_there_brings_what_looks_alike() -> None:
+    body = {"detail": "no id OPP-001", "near": ["OPP-0001"]}
+    with pytest.raises(NotThere, match="no id OPP-001") as caught:
+        ask(lambda _: httpx2.Response(404, json=body))
+    assert caught.value.near == ["OPP-0001"]
 
 
 def test_a_peer_behind_the_gateway_that_is_away_is_told() -> None:
