@@ -14,11 +14,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from sharedchain import config
+from sharedchain import config, measurecheck
 from sharedchain.core import forecast, lookup, texts, trial, typed
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.payload import payload
-from sharedchain.core.reducers import DAILY, REDUCERS
 from sharedchain.core.routes import Routes
 from sharedchain.core.rule import Clear, OnEvent, OnMeasure, Rule, When
 from sharedchain.core.ruleset import Pack, prepare
@@ -77,8 +76,8 @@ def check(root: Path | None = None, catalog: Catalog | None = None) -> Book:
     """Read and check all of it; `findings` is empty when everything is right."""
     book = load(root)
     events = catalog or Catalog.load(root)
-    for id_, (measure, document) in book.models["measure"].items():
-        _measure(book, id_, measure, document, events)
+    for measure, document in book.models["measure"].values():
+        _measure(book, measure, document, events)
     try:
         if not book.findings:  # with a name missing, the order says nothing new
             ordered(book.measures())
@@ -160,34 +159,10 @@ def _parts(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _parts(inner)
 
 
-def _measure(book: Book, id_: str, measure: Measure, document: Document, events: Catalog) -> None:
+def _measure(book: Book, measure: Measure, document: Document, events: Catalog) -> None:
     _role(book, document, ("owner",), measure.owner)
-    known = (*REDUCERS, *DAILY)
-    if measure.reducer and measure.reducer not in known:
-        book.say(document, ("reducer",), f"no reducer {measure.reducer}{typed.hint(measure.reducer, known)}")
-    for index, name in enumerate(measure.computed.of if measure.computed else ()):
-        if name not in REDUCERS and name not in book.models["measure"]:
-            hint = typed.hint(name, [*REDUCERS, *book.models["measure"]])
-            book.say(document, ("computed", "of", index), f"no measure or reducer {name}{hint}")
-    for index, type_ in enumerate(measure.count.events if measure.count else ()):
-        if type_ != "*" and type_ not in events.types:
-            hint = typed.hint(type_, events.types)
-            book.say(document, ("count", "events", index), f"no event type {type_}{hint}")
-        elif type_ != "*":
-            _flow_fields(book, measure, document, events.types[type_].schema)
-
-
-def _flow_fields(book: Book, measure: Measure, document: Document, schema: Mapping[str, Any]) -> None:
-    assert measure.count is not None
-    fields = [part["name"] for part in schema["fields"]]
-    for at, names in enumerate(measure.dims):
-        for index, name in enumerate(names):
-            path = measure.count.paths.get(name, name)
-            if path not in fields and path not in ("month", "type"):
-                book.say(document, ("dims", at, index), f"{schema['name']} has no {path}{typed.hint(path, fields)}")
-    if measure.count.add and measure.count.add not in fields:
-        hint = typed.hint(measure.count.add, fields)
-        book.say(document, ("count", "add"), f"{schema['name']} has no {measure.count.add}{hint}")
+    for steps, text in measurecheck.findings(measure, measurecheck.Known(book.measures(), events)):
+        book.say(document, steps, text)
 
 
 def _rule(book: Book, rule: Rule, document: Document, events: Catalog) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from deploy.pages.table import code, table
 from sharedchain import rulecheck
-from sharedchain.core.measures import Measure
+from sharedchain.core.measures import Count, Match, Measure, Not
 from sharedchain.core.routes import Routes
 from sharedchain.core.rule import Band, Clear, Look, OnEvent, Rule
 from sharedchain.errors import ConfigError
@@ -59,12 +59,38 @@ def _measure(measure: Measure, users: str) -> tuple[str, ...]:
 
 def _source(measure: Measure) -> str:
     if measure.count:
-        what = f"sum of {code(measure.count.add)} of" if measure.count.add else "number of"
-        events = ", ".join("every event" if e == "*" else code(e) for e in measure.count.events)
-        return f"{what} {events}, by {'event' if measure.count.by == 'time' else 'recorded'} time"
+        return _count(measure.count)
     if measure.computed:
-        return f"{measure.computed.op} of {', '.join(measure.computed.of)}"
-    return f"{code(measure.reducer)}, {'at local midnight' if measure.sample == 'daily' else 'at minute close'}"
+        along = f" along {measure.computed.along}" if measure.computed.along else ""
+        return f"{measure.computed.op} of {', '.join(measure.computed.of)}{along}"
+    when = {"daily": "at local midnight", "both": "at minute close and local midnight"}
+    sampled = when.get(measure.sample, "at minute close")
+    if measure.entities:
+        said = measure.entities
+        of = f"{code(said.field)} over every {said.over}" if said.field else f"every {said.over}"
+        within = f" up to {said.within_days} d" if said.within_days else ""
+        return f"{said.take.replace('_', ' ')}{within} of {of}{_where(said.where)}, {sampled}"
+    return f"{code(measure.reducer)}, {sampled}"
+
+
+def _count(said: Count) -> str:
+    what = f"sum of {code(said.add)} of" if said.add else "number of"
+    events = ", ".join("every event" if e == "*" else code(e) for e in said.events)
+    passed = f" that passes {code(said.test)}" if said.test else ""
+    return f"{what} {events}{passed}{_where(said.where)}, by {'event' if said.by == 'time' else 'recorded'} time"
+
+
+def _where(where: Mapping[str, Match]) -> str:
+    if not where:
+        return ""
+    said = (f"{code(path)} {'is not' if isinstance(m, Not) else 'is'} {_words(m)}" for path, m in where.items())
+    return " where " + " and ".join(said)
+
+
+def _words(match: Match) -> str:
+    if isinstance(match, Not):
+        return _words(match.not_)
+    return match if isinstance(match, str) else " or ".join(match)
 
 
 def _users(book: Book, id_: str) -> Iterator[str]:

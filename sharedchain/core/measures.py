@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 
 from sharedchain.core.wording import Model, Words
 
-MeasureId = Annotated[str, Field(pattern=r"^M-\d\d(\.[a-z_]+)?$")]
+MeasureId = Annotated[str, Field(pattern=r"^M-\d\d(\.[a-z][a-z0-9_]*)?$")]
 Op = Literal["sum", "difference", "ratio", "change", "steps"]
 Over = Literal["lead", "forecast", "opportunity", "contract", "receivable", "instalment"]
 Take = Literal["count", "sum", "mean", "age_max", "age_median", "age_share"]

@@ -22,7 +22,7 @@ KINDS: Mapping[str, type] = {
     "receivable": Receivable,
 }
 # What a row has beside the fields of its dataclass and its own id.
-DERIVED: Mapping[Over, tuple[str, ...]] = {
+DERIVED: Mapping[str, tuple[str, ...]] = {
     "lead": (),
     "forecast": (),
     "opportunity": ("cycle_days",),
@@ -32,7 +32,7 @@ DERIVED: Mapping[Over, tuple[str, ...]] = {
 }
 
 
-def fields(over: Over) -> list[str]:
+def fields(over: str) -> list[str]:
     """The fields that a row of this kind has."""
     own = [] if over == "instalment" else [f"{over}_id"]
     return [*own, *(f.name for f in dataclasses.fields(KINDS.get(over, Instalment))), *DERIVED[over]]

@@ -1,0 +1,115 @@
+"""Checks one measure against what it names: reducers, measures, event types, their fields, entities and theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sharedchain.core import rows
+from sharedchain.core.flows import TESTS
+from sharedchain.core.measures import Computed, Constant, Count, Entities, Measure, PeriodOf
+from sharedchain.core.reducers import DAILY, REDUCERS
+from sharedchain.core.typed import hint
+from sharedchain.schemas import Catalog
+from sharedchain.yamlfile import Step
+
+Finding = tuple[tuple[Step, ...], str]  # where in the document, what
+_ENVELOPE = ("month", "type", "meta.source")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a measure may name."""
+
+    measures: Mapping[str, Measure]
+    events: Catalog
+
+
+def findings(measure: Measure, known: Known) -> Iterator[Finding]:
+    """Everything that is wrong with the names in a measure that loads, but for its owner's role."""
+    reducers = (*REDUCERS, *DAILY)
+    if measure.reducer and measure.reducer not in reducers:
+        yield ("reducer",), f"no reducer {measure.reducer}{hint(measure.reducer, reducers)}"
+    if measure.computed:
+        yield from _computed(measure.computed, measure, known)
+    if measure.count:
+        yield from _count(measure.count, measure, known.events)
+    if measure.entities:
+        yield from _entities(measure.entities, measure)
+
+
+def _computed(said: Computed, measure: Measure, known: Known) -> Iterator[Finding]:
+    for index, name in enumerate(said.of):
+        if name not in REDUCERS and name not in known.measures:
+            close = hint(name, [*REDUCERS, *known.measures])
+            yield ("computed", "of", index), f"no measure or reducer {name}{close}"
+    if said.op == "steps" and said.of[0] in known.measures:
+        below, wanted = known.measures[said.of[0]], tuple(tuple(_unstepped(said, dims)) for dims in measure.dims)
+        for index, dims in enumerate(wanted):
+            if set(dims) not in [set(names) for names in below.dims]:
+                yield ("dims", index), f"{below.id} is not measured by {list(dims)}; it has {below.dims}"
+
+
+def _unstepped(said: Computed, dims: Iterable[str]) -> Iterator[str]:
+    yield from (said.along if name == said.as_ else name for name in dims)
+
+
+def _count(said: Count, measure: Measure, events: Catalog) -> Iterator[Finding]:
+    if said.test and said.test not in TESTS:
+        yield ("count", "test"), f"no test {said.test}{hint(said.test, TESTS)}"
+    for type_ in said.per_event:
+        if type_ not in said.events:
+            yield ("count", "per_event", type_), f"{type_} is none of `events`; add it there or take it out"
+    for index, type_ in enumerate(said.events):
+        if type_ == "*":
+            continue
+        if type_ not in events.types:
+            yield ("count", "events", index), f"no event type {type_}{hint(type_, events.types)}"
+            continue
+        schema = events.types[type_].schema
+        yield from _flow(said, measure, type_, str(schema["name"]), [part["name"] for part in schema["fields"]])
+
+
+def _flow(said: Count, measure: Measure, type_: str, schema: str, fields: list[str]) -> Iterator[Finding]:
+    for at, names in enumerate(measure.dims):
+        for index, name in enumerate(names):
+            path = said.path(type_, name)
+            if not isinstance(path, Constant) and (wrong := _path(path, schema, fields)):
+                yield ("dims", at, index), wrong
+    for path in said.where:
+        if wrong := _path(path, schema, fields):
+            yield ("count", "where", path), wrong
+    if said.add and said.add not in fields:
+        yield ("count", "add"), f"{schema} has no {said.add}{hint(said.add, fields)}"
+
+
+def _path(path: str, schema: str, fields: list[str]) -> str:
+    """What is wrong with a path into an event, or ""."""
+    kind, dot, name = path.partition(".")
+    if path in fields or path in _ENVELOPE:
+        return ""
+    if not dot:
+        return f"{schema} has no {path}{hint(path, fields)}"
+    if kind not in rows.KINDS:
+        return f"no entity {kind}{hint(kind, rows.KINDS)}"
+    if f"{kind}_id" not in fields:
+        return f"{schema} has no {kind}_id: it names no {kind}"
+    known = [f for f in rows.fields(kind) if f != f"{kind}_id" and f not in rows.DERIVED[kind]]
+    return "" if name in known else f"{kind} has no {name}{hint(name, known)}"
+
+
+def _entities(said: Entities, measure: Measure) -> Iterator[Finding]:
+    known = rows.fields(said.over)
+    if said.field and said.field not in known:
+        yield ("entities", "field"), f"{said.over} has no {said.field}{hint(said.field, known)}"
+    for path in said.where:
+        if path not in known:
+            yield ("entities", "where", path), f"{said.over} has no {path}{hint(path, known)}"
+    for at, names in enumerate(measure.dims):
+        for index, name in enumerate(names):
+            path_ = said.paths.get(name, name)
+            field = path_.period_of if isinstance(path_, PeriodOf) else path_
+            if field not in known:
+                yield ("dims", at, index), f"{said.over} has no {field}{hint(field, known)}"
+    if measure.unit == "currency" and "currency" not in known:
+        yield ("unit",), f"{said.over} has no currency; name the unit"
