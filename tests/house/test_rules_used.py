@@ -26,7 +26,7 @@ def test_every_runbook_belongs_to_a_rule() -> None:
 
 
 def test_every_part_of_a_measure_is_used_by_its_whole() -> None:
-    """`M-01`, levels and gauges are asked for by people; a flow as `M-01.converted` is there for others, so is a reducer."""
+    """People ask for `M-01`, levels and gauges; a flow as `M-01.converted` is there for others, so is a reducer."""
     used = {name for measure in BOOK.measures().values() if measure.computed for name in measure.computed.of}
     used |= {name for measure in BOOK.measures().values() for name in [measure.reducer] if name}
     for rule, document in BOOK.rules():
