@@ -103,6 +103,7 @@ def map_terms(
                     f"{where} says {word!r}, which the dictionary {domain} does not know{_heard(system)}: "
                     f"use {_codes(known)}, or add the word as a synonym",
                     where,
+                    str(word),
                 )
             if code != word:
                 _put(coded, data, head, index, name, code)

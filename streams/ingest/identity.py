@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sharedchain.envelope import Envelope
 from sharedchain.errors import Refused
 
+MOST = 500  # characters of an identity
 _FRAME = 5  # magic byte and schema id: not content, two registries number differently
 
 
@@ -37,9 +38,12 @@ def identify(
 ) -> Identity:
     """First that applies: `ce_source` + `ce_id`; the payload's `fields`; `ce_id` alone.
 
-    Raises Refused(no_identity) when none does.
+    Raises Refused(no_identity) when none does, Refused(too_large) for one that nobody can carry about.
     """
     told, text = told_by(scope, type_name, data, fields)
+    if len(text) > MOST or len(said.id) > MOST:
+        where = fields[0] if len(text) > MOST else "ce_id"
+        raise Refused("too_large", f"an identity has at most {MOST} characters, {where} makes it longer", where)
     if said.source and said.id:
         return Identity(said.source, said.id, digest("named", scope, said.source, said.id), told)
     source = said.source or f"kafka:{topic}"

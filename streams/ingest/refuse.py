@@ -14,7 +14,7 @@ from sharedchain.schemas import EventType
 from sharedchain.scope import partition_of
 from streams.ingest import scopes
 from streams.ingest.fold import REJECTED
-from streams.ingest.identity import Identity, digest, told_by
+from streams.ingest.identity import MOST, Identity, digest, told_by
 from streams.ingest.lifecycle.entity import inherited
 from streams.ingest.parked import Parked
 from streams.ingest.record import Record
@@ -61,10 +61,10 @@ def refuse(turn: Turn, case: Case, error: Refused) -> None:
         "original_partition": case.record.partition,
         "original_offset": case.record.offset,
         "original_type": case.kind.name if case.kind else case.said.type,
-        "original_id": identity,
+        "original_id": _cut(identity),
         "original_source": source,
-        "subject": _text(case, case.kind.subject if case.kind else "") or case.said.subject,
-        "owner": _text(case, case.kind.owner_field if case.kind else "") or owner,
+        "subject": _cut(_text(case, case.kind.subject if case.kind else "") or case.said.subject),
+        "owner": _cut(_text(case, case.kind.owner_field if case.kind else "") or owner),
         "schema_id": case.schema_id,
         "dlq_topic": turn.catalog.topics[case.record.topic].dlq,
     }
@@ -85,8 +85,8 @@ def refuse_parked(turn: Turn, item: Parked, kind: EventType, data: Mapping[str, 
         "original_type": item.type,
         "original_id": item.id,
         "original_source": item.source,
-        "subject": item.subject,
-        "owner": str(data.get(kind.owner_field or "") or "") or owner,
+        "subject": _cut(item.subject),
+        "owner": _cut(str(data.get(kind.owner_field or "") or "") or owner),
         "schema_id": None,
         "dlq_topic": turn.catalog.topics[topic].dlq,
     }
@@ -102,7 +102,8 @@ def refuse_parked(turn: Turn, item: Parked, kind: EventType, data: Mapping[str, 
 
 def _reject(turn: Turn, identity: str, scope: str, original: Mapping[str, Any], error: Refused, said: Envelope) -> Fact:
     reason: Reason = error.reason
-    data = {**original, "reason": reason, "field": error.field, "text": error.text, "value": error.value or None}
+    told = {"field": _cut(error.field), "text": _cut(error.text, 2000), "value": _cut(error.value) or None}
+    data = {**original, "reason": reason, **told}
     partition = partition_of(scope)
     recorded = turn.clock(partition, scope) or scopes.of(turn.book, partition, scope).recorded
     return turn.append(
@@ -125,6 +126,11 @@ def _reject(turn: Turn, identity: str, scope: str, original: Mapping[str, Any], 
         src=f"{original['original_topic']}/{original['original_partition']}/{original['original_offset']}",
         traceparent=said.traceparent,
     )
+
+
+def _cut(text: str, most: int = MOST) -> str:
+    """What a stranger sent may be long; a refusal of it always fits."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _text(case: Case, name: str | None) -> str:

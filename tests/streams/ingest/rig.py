@@ -55,6 +55,7 @@ class Rig:
         self.book = MemoryBook()
         self.owned = owned
         self.now = NOW
+        self.aborts = 0  # turns that are lost before each one that is kept
         self.spine: list[tuple[Fact, bytes]] = []
         self.last = Turn(self.book, CATALOG, self.codec, owned, NOW)
         self._offset = 0
@@ -83,9 +84,22 @@ class Rig:
         headers = tuple((f"ce_{n}", v if isinstance(v, bytes) else str(v).encode()) for n, v in said.items())
         self._offset += 1
         self.record = Record(topic, 0, self._offset, key, value, headers, self.now)
+        for _ in range(self.aborts):
+            self.lose()
         turn = self.turn()
         decide(turn, self.record)
         return self.adopt(turn)
+
+    def lose(self) -> None:
+        """The last record's turn is decided once more and aborted: nobody may see a trace of it."""
+        decide(self.turn(), self.record)
+
+    def recovered(self) -> MemoryBook:
+        """A book folded from the spine alone."""
+        book = MemoryBook()
+        for fact, value in self.spine:
+            fold(book, CATALOG.types, fact, value)
+        return book
 
     def turn(self) -> Turn:
         return Turn(self.book, CATALOG, self.codec, self.owned, self.now)
