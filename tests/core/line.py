@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -23,8 +23,11 @@ ROLES = {
     "E010": "sales_director",
     "E020": "supply_planner",
     "E021": "supply_director",
+    "E051": "receivables_accountant",
+    "E081": "legal_counsel",
     "E090": "data_steward",
     "E091": "ops",
+    "E100": "store_manager",
 }
 
 
@@ -126,12 +129,61 @@ class Line:
         """Something happens to an opportunity: lost, signed, another amount or stage."""
         return self.add("fact", type_, {"opportunity_id": id_, "reason": "PRICE", **more})
 
+    def contract(self, id_: str, opportunity: str, *missing: str) -> list[Derived]:
+        """A contract as ingest derives it: blocked by the nodes that are missing."""
+        data: dict[str, Any] = {"contract_id": id_, "opportunity_id": opportunity, "lead_id": "L", "customer_id": "C"}
+        data |= {"region": "CN", "product_id": None, "owner_id": "E003", "amount": 30 * MILLION, "currency": "CNY"}
+        data |= {"approvals": {}, "missing": list(missing), "approval_case_id": None, "signed_at": self.now}
+        return self.add("fact", "contract.created", {**data, "status": "BLOCKED" if missing else "EFFECTIVE"})
+
+    def approved(self, id_: str, opportunity: str) -> list[Derived]:
+        data = {"contract_id": id_, "opportunity_id": opportunity, "case_id": "CA", "by": "E081", "at": self.now}
+        return self.add("fact", "contract.approved", {**data, "status": "EFFECTIVE", "owner_id": "E003"})
+
+    def instalment(self, what: str, id_: str, no: int, days: int, **more: Any) -> list[Derived]:
+        """`what` is overdue or settled."""
+        data: dict[str, Any] = {"receivable_id": id_, "instalment_no": no, "days": days, "currency": "CNY"}
+        data |= {"amount": Decimal("14400000.00"), "customer_id": "C-DE-01", "owner_id": "E001"}
+        data |= {"due_date": date(2026, 5, 3)} if what == "overdue" else {"closed": False}
+        return self.add("fact", f"receivable.{what}", data, **more)
+
+    def reading(self, equipment: str, metric: str, value: str, unit: str = "°C", **more: Any) -> list[Derived]:
+        data = {"equipment_id": equipment, "component_id": "B", "metric": metric, "value": Decimal(value)}
+        return self.add("fact", "sensor.reading", {**data, "unit": unit, "quality_flag": None, "at": None}, **more)
+
+    def equipment(self, id_: str, store: str | None, **setpoints: tuple[str, str, str]) -> list[Derived]:
+        """`setpoints`: parameter → value, tolerance, unit."""
+        said = [
+            {"parameter": name, "value": Decimal(value), "tolerance": Decimal(tolerance), "unit": unit}
+            for name, (value, tolerance, unit) in setpoints.items()
+        ]
+        data: dict[str, Any] = {
+            "equipment_id": id_,
+            "type": "COFFEE",
+            "customer_id": None,
+            "store_id": store,
+            "location": None,
+        }
+        data |= {"components": None, "setpoints": said, "installed_at": None}
+        return self.add("fact", "master.equipment.upserted", data)
+
+    def store(self, id_: str, manager: str) -> list[Derived]:
+        data = {"store_id": id_, "name": id_, "org_id": None, "location": None, "opening_hours": None}
+        return self.add("fact", "master.store.upserted", {**data, "manager_id": manager})
+
     def refuse(
-        self, type_: str, subject: str, field_: str, owner: str = "", reason: str = "missing_field"
+        self,
+        type_: str,
+        subject: str,
+        field_: str,
+        owner: str = "",
+        reason: str = "missing_field",
+        value: str | None = None,
     ) -> list[Derived]:
         data = {"original_topic": "t", "original_partition": 0, "original_offset": 1, "original_type": type_}
         data |= {"original_id": "x", "original_source": "crm", "subject": subject, "reason": reason, "field": field_}
         data |= {"text": f"{field_} is missing", "owner": owner, "schema_id": 1, "dlq_topic": "t.dlq.v1"}
+        data |= {"value": value}
         return self.add("refusal", "record.rejected", data, subject=subject)
 
     def alerts(self) -> list[tuple[str, str, str, str, str, list[str]]]:
