@@ -8,12 +8,11 @@ from decimal import Decimal
 from rich.cells import cell_len
 
 from sharedchain.display import Language, duration, money, percent, thousands
+from sharedchain.table import folded
 from sharedchain.trace import Alert, Case, Cash, Chain, Forecast, Instalment, Node, Source, Step, Trace
 from sharedchain.tracewords import told, word
 
-WIDTH = 80
 _INDENT = 27  # where the text of a step begins: rail, time, duration
-_CLOSING = "，。；：）天时分"
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
         "as_of": "{tenant} · {zone} · 截至 {now}",
@@ -105,10 +104,10 @@ def _head(chain: Chain, lang: Language) -> Iterator[str]:
     who = chain.customer_id or chain.prospect_name
     yield " · ".join(part for part in (who, amount, word(chain.stage, lang), chain.owner_id) if part)
     span = words["took" if chain.closed else "goes_on"].format(span=duration(chain.seconds, lang))
-    yield from _wrapped("", f"{chain.began_local[:16]} … {chain.ended_local[:16]} · {span}")
+    yield from folded(f"{chain.began_local[:16]} … {chain.ended_local[:16]} · {span}")
     if chain.stages:
         spent = [f"{word(one.stage, lang)} {duration(one.seconds, lang)}" for one in chain.stages]
-        yield from _wrapped("", f"{words['stages']}: {' · '.join(spent)}", hang=2)
+        yield from folded(f"{words['stages']}: {' · '.join(spent)}", "", "  ")
     if chain.cash:
         yield from _cash(chain.cash, lang)
     yield ""
@@ -119,9 +118,9 @@ def _cash(cash: Cash, lang: Language) -> Iterator[str]:
     total = f"{money(cash.total, lang)} {cash.currency}"
     share = percent(Decimal(cash.paid) / Decimal(cash.total)) if Decimal(cash.total) else "-"
     head = words["cash"].format(id=cash.receivable_id, paid=thousands(cash.paid), total=total, share=share)
-    yield from _wrapped("", head, hang=2)
+    yield from folded(head, "", "  ")
     for one in cash.instalments:
-        yield from _wrapped("  ", _instalment(one, words), hang=4)
+        yield from folded(_instalment(one, words), "  ", "    ")
     for name, span in (("first", cash.first_payment_seconds), ("full", cash.paid_in_full_seconds)):
         if span is not None:
             yield "  " + words[name].format(span=duration(span, lang))
@@ -153,12 +152,12 @@ class _Tree:
             first = f"{'└' if last else '├'} {step.local[5:16]} {_padded(span, _INDENT - 14)}"
             rest = f"{' ' if last else '│'}{' ' * (_INDENT - 1)}"
             actor = f" · {step.actor}" if step.actor else ""
-            yield from _wrapped(first, told(step, self._lang) + actor, rest)
+            yield from folded(told(step, self._lang) + actor, first, rest)
             beneath = self._beneath(step, by_id.get(step.subject) if step.type == "case.opened" else None)
             for number, (text, depth) in enumerate(beneath):
                 end = all(other < depth for _, other in beneath[number + 1 :]) or number == len(beneath) - 1
                 rail = rest + "  " * depth
-                yield from _wrapped(f"{rail}{'└' if end else '├'} ", text, f"{rail}{' ' if end else '│'} ")
+                yield from folded(text, f"{rail}{'└' if end else '├'} ", f"{rail}{' ' if end else '│'} ")
 
     def _beneath(self, step: Step, case: Case | None, depth: int = 0) -> list[tuple[str, int]]:
         """What hangs under a step, each with its depth: what it derived, nodes of its case, alerts it caused."""
@@ -223,7 +222,7 @@ def _beside(chain: Chain, lang: Language) -> Iterator[str]:
     if others:
         yield from ("", words["alerts"])
         for one in others:
-            yield from _wrapped(f"  {one.opened_local[5:16]} ", _alert(one, lang), " " * 14)
+            yield from folded(_alert(one, lang), f"  {one.opened_local[5:16]} ")
 
 
 def _forecast(forecast: Forecast, alerts: Iterable[Alert], lang: Language) -> Iterator[str]:
@@ -237,7 +236,7 @@ def _forecast(forecast: Forecast, alerts: Iterable[Alert], lang: Language) -> It
     found += [(one.opened_local, one.source.seq, _alert(one, lang)) for one in alerts]
     for index, (local, _, text) in enumerate(sorted(found)):
         rail = "└" if index == len(found) - 1 else "├"
-        yield from _wrapped(f"{rail} {local[5:16]} ", text, f"{' ' if rail == '└' else '│'}{' ' * 13}")
+        yield from folded(text, f"{rail} {local[5:16]} ", f"{' ' if rail == '└' else '│'}{' ' * 13}")
 
 
 def _sources(chain: Chain) -> Iterator[Source]:
@@ -254,30 +253,3 @@ def _place(source: Source) -> tuple[int, int]:
 
 def _padded(text: str, width: int) -> str:
     return text + " " * max(1, width - cell_len(text))
-
-
-def _wrapped(first: str, text: str, rest: str | None = None, *, hang: int = 0) -> Iterator[str]:
-    """`text` behind `first`, folded at WIDTH; further lines begin with `rest` (default: `first` and `hang`)."""
-    rest = first + " " * hang if rest is None else rest
-    line = first
-    begun = False
-    for piece in _pieces(text):
-        if begun and cell_len(line + piece.rstrip()) > WIDTH:
-            yield line.rstrip()
-            line = rest + piece.lstrip()
-        else:
-            line += piece
-        begun = True
-    yield line.rstrip()
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """Where a line may break: before a space, and between wide signs, but not before a closing one."""
-    piece = ""
-    for sign in text:
-        wide = piece and cell_len(sign) == 2 == cell_len(piece[-1])
-        if piece and (sign == " " or (wide and sign not in _CLOSING)):
-            yield piece
-            piece = ""
-        piece += sign
-    yield piece

@@ -13,12 +13,33 @@ from fastapi import APIRouter, Depends, Query, Request
 from gateway import queries
 from gateway.access import Access, TenantGuard
 from gateway.door import Door, door_of
-from gateway.measures import Measure, declared, flows_of, level
+from gateway.measures import Measure, declared, flows_of, level, rests_on
 from gateway.problem import Finding, Problem
 from gateway.reading import MOMENT, listing, moment, tenant
 
 router = APIRouter()
 _MAX_DIMS = 16
+
+
+@router.get("/v1/metrics", summary="What measures there are")
+async def measures(
+    request: Request, access: Annotated[Access, Depends(TenantGuard("read", "metric"))]
+) -> dict[str, Any]:
+    """As the log declares them, alike for every tenant: id, name, kind, unit, sets of dimensions, owner."""
+    known = declared(await door_of(request).store.rows(queries.measures()))
+    return {
+        "items": [
+            {
+                "id": one.id,
+                "name": dict(one.name),
+                "kind": one.kind,
+                "unit": one.unit,
+                "dims": [sorted(names) for names in one.dims],
+                "owner": one.owner,
+            }
+            for _, one in sorted(known.items())
+        ]
+    }
 
 
 @router.get("/v1/metrics/{metric_id}", summary="A measure's values, one a combination of dimensions")
@@ -56,22 +77,26 @@ async def _rows(door: Door, known: Mapping[str, Measure], measure: Measure, aske
         query = queries.metric(asked.tenant, measure.id, at=asked.at, as_known=asked.as_known, dims=asked.dims)
         return [{**row, "dims": json.loads(row["dims"] or "{}")} for row in await door.store.rows(query)]
     flows = flows_of(known, measure.id)
-    query = queries.totals(asked.tenant, flows, at=asked.at, as_known=asked.as_known, dims=asked.dims)
+    below = asked.dims if measure.kind == "flow" else None  # a level may rest on flows of other dims than its own
+    query = queries.totals(asked.tenant, flows, at=asked.at, as_known=asked.as_known, dims=below)
     rows = await door.store.rows(query)
     if measure.kind == "flow":
         return [{**row, "dims": json.loads(row["dims"] or "{}")} for row in rows]
     totals: dict[str, dict[str, Decimal]] = {}
     for row in rows:
         totals.setdefault(row["metric_id"], {})[row["dims"]] = Decimal(row["total"] or 0)
-    newest = {dims: max(row["minute"] for row in rows if row["dims"] == dims) for dims in {row["dims"] for row in rows}}
+    newest: dict[str, str] = {}
+    for row in rows:
+        newest[row["dims"]] = max(row["minute"], newest.get(row["dims"], ""))
     return [
         {
             "dims": json.loads(dims),
-            "minute": newest[dims],
-            "value": None if value is None else format(value, "f"),
+            "minute": max(newest[one] for one in rests_on(measure, dims) if one in newest),
+            "value": _text(value),
             "unit": measure.unit,
         }
         for dims, value in level(known, measure.id, totals).items()
+        if asked.dims.items() <= json.loads(dims).items()
     ]
 
 

@@ -1,4 +1,4 @@
-"""`sharedchain metric ID`: a measure's values, at a moment, as known then or now."""
+"""`sharedchain metric ID`: a measure's values, at a moment, as known then or now; without an ID, what there is."""
 
 from __future__ import annotations
 
@@ -12,22 +12,36 @@ from sharedchain.cli.options import Home, Json
 
 _WORDS = {
     "zh": {
-        "title": "{id} {name} · {tenant} · {zone} · 截至 {now}",
-        "columns": ("维度", "分钟", "数值", "", "单位"),
-        "flow": ("维度", "分钟", "当分钟", "累计", "单位"),
+        "frame": "{tenant} · {zone} · 截至 {now}",
+        "columns": ("维度", "分钟", "数值", "约合"),
+        "flow": ("维度", "分钟", "当分钟", "累计"),
+        "listed": ("指标", "名称", "类别", "单位", "维度"),
         "empty": "{tenant} 的 {id} 没有数值（别的公司：--tenant）。\n"
         "看有哪些预测：sharedchain forecasts；发布事件：sharedchain publish TYPE",
-        "unknown": "没有指标 {id}：指标在 rules/measures/ 里",
+        "unknown": "没有指标 {id}：sharedchain metric 列出全部指标",
+        "nothing": "还没有指标：指标在 rules/measures/ 里，启动后写入日志",
+        "whole": "（整体）",
         "none": "无值",
         "corrected": "（更正）",
+        "d": "天",
+        "h": "小时",
+        "leads": "条线索",
+        "opportunities": "个商机",
+        "contracts": "份合同",
+        "versions": "版",
+        "records": "条记录",
+        "readings": "条读数",
     },
     "en": {
-        "title": "{id} {name} · {tenant} · {zone} · as of {now}",
-        "columns": ("dimensions", "minute", "value", "", "unit"),
-        "flow": ("dimensions", "minute", "added", "total", "unit"),
+        "frame": "{tenant} · {zone} · as of {now}",
+        "columns": ("dimensions", "minute", "value", "about"),
+        "flow": ("dimensions", "minute", "added", "total"),
+        "listed": ("measure", "name", "kind", "unit", "dimensions"),
         "empty": "{id} of {tenant} has no values (another company: --tenant).\n"
         "The forecasts: sharedchain forecasts; publish: sharedchain publish TYPE",
-        "unknown": "no measure {id}: the measures are in rules/measures/",
+        "unknown": "no measure {id}: `sharedchain metric` lists them",
+        "nothing": "no measures yet: they are in rules/measures/ and enter the log at the start",
+        "whole": "(whole)",
         "none": "no value",
         "corrected": " (corrected)",
     },
@@ -35,7 +49,9 @@ _WORDS = {
 
 
 def metric(
-    metric_id: Annotated[str, typer.Argument(metavar="ID", help="measure, e.g. M-09")],
+    metric_id: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="measure, e.g. M-09; without it: what measures there are")
+    ] = None,
     at: Annotated[str | None, typer.Option(help="the minute asked for (RFC 3339 with zone; default: now)")] = None,
     as_known: Annotated[str | None, typer.Option(help="only what was recorded until then (RFC 3339)")] = None,
     dims: Annotated[list[str] | None, typer.Option(help="k=v, repeat for more: --dims region=BR")] = None,
@@ -50,16 +66,40 @@ def metric(
     from sharedchain.endpoints import Endpoints
     from sharedchain.reader import read
 
+    path = "/v1/metrics" if metric_id is None else f"/v1/metrics/{quote(metric_id, safe='')}"
     params: dict[str, Any] = {"at": at, "as_known": as_known, "dims": dims or None, "tenant": tenant}
-    found = read(Endpoints.load(home), f"/v1/metrics/{quote(metric_id, safe='')}", params)
+    found = read(Endpoints.load(home), path, params if metric_id else {})
     if json:
         typer.echo(dumps(found))
+    elif metric_id is None:
+        print_measures(found, language())
+    else:
+        print_metric(found, at, language())
+
+
+def print_measures(found: Mapping[str, Any], lang: str) -> None:
+    """The answer of GET /v1/metrics as a table."""
+    from sharedchain.table import say, show
+
+    words: Any = _WORDS[lang]
+    if not found["items"]:
+        say(words["nothing"])
         return
-    print_metric(found, at, language())
+    rows = [
+        (
+            one["id"],
+            one["name"].get(lang, ""),
+            one["kind"],
+            one["unit"],
+            "; ".join(", ".join(names) or words["whole"] for names in one["dims"]),
+        )
+        for one in found["items"]
+    ]
+    show("", words["listed"], rows, folding=(1,))
 
 
 def print_metric(found: Mapping[str, Any], at: str | None, lang: str) -> None:
-    """The answer of GET /v1/metrics/{id} as a table: exact values, short forms beside them."""
+    """The answer of GET /v1/metrics/{id} as a table: exact values in the units people read, short forms beside."""
     from sharedchain.display import local_time
     from sharedchain.errors import SharedChainError
     from sharedchain.table import say, show
@@ -73,38 +113,36 @@ def print_metric(found: Mapping[str, Any], at: str | None, lang: str) -> None:
         return
     flow = found["kind"] == "flow"
     zone = whose["timezone"]
-    title = words["title"].format(
-        id=ident,
-        name=found["name"].get(lang, ""),
-        tenant=whose["name"],
-        zone=zone,
-        now=local_time(at or found["as_of"], zone),
-    )
+    now = local_time(at or found["as_of"], zone)
+    title = f"{ident} {found['name'].get(lang, '')}\n{words['frame'].format(tenant=whose['name'], zone=zone, now=now)}"
     rows = [_row(item, zone, lang, flow=flow) for item in found["items"]]
-    show(title, words["flow" if flow else "columns"], rows, right=(2, 3))
+    kept = 4 if any(row[3] for row in rows) else 3  # nothing is in millions: no column for it
+    show(title, words["flow" if flow else "columns"][:kept], [row[:kept] for row in rows], right=(2, 3), folding=(0,))
 
 
 def _row(item: Mapping[str, Any], zone: str, lang: Any, *, flow: bool) -> tuple[str, ...]:
-    from sharedchain.display import local_time, thousands
+    from sharedchain.display import compact, local_time
 
     words: Any = _WORDS[lang]
-    dims = " ".join(f"{name}={value}" for name, value in sorted(item["dims"].items())) or "-"
-    value = item["value"]
-    exact = words["none"] if value is None else thousands(trimmed(value))
-    beside = thousands(trimmed(item["total"])) if flow else _short(value, item["unit"], lang)
-    unit = item["unit"] + (words["corrected"] if item.get("corrected") else "")
-    return dims, local_time(item["minute"], zone), exact, beside, unit
+    dims = " ".join(f"{name}={value}" for name, value in sorted(item["dims"].items())) or words["whole"]
+    value, unit = item["value"], item["unit"]
+    said = words["none"] if value is None else quantity(value, unit, lang)
+    if item.get("corrected"):
+        said += words["corrected"]
+    if flow:
+        beside = quantity(item["total"], unit, lang)
+    else:
+        beside = "" if value is None or unit == "ratio" else compact(value, lang)
+    return dims, local_time(item["minute"], zone)[:16], said, beside
 
 
-def _short(value: str | None, unit: str, lang: Any) -> str:
-    """`160M`; a ratio as the alerts say it, `80.00 %`."""
-    from decimal import Decimal
+def quantity(value: str, unit: str, lang: Any) -> str:
+    """A value with its unit as people read it: `86.00 %`, `11 天`, `160,000,000.00 CNY`, `10 leads`."""
+    from sharedchain.display import percent, thousands
 
-    from sharedchain.display import compact
-
-    if value is None:
-        return ""
-    return f"{Decimal(value) * 100:.2f} %" if unit == "ratio" else compact(value, lang)
+    if unit == "ratio":
+        return percent(value)
+    return f"{thousands(trimmed(value))} {_WORDS[lang].get(unit, unit)}".strip()
 
 
 def trimmed(value: str) -> str:

@@ -19,6 +19,7 @@ INVENTORY = {
     ("GET", "/v1/alerts"): TenantGuard("read", "alert"),
     ("GET", "/v1/alerts/{alert_id:path}"): TenantGuard("read", "alert"),
     ("GET", "/v1/inbox"): TenantGuard("read", "inbox"),
+    ("GET", "/v1/metrics"): TenantGuard("read", "metric"),
     ("GET", "/v1/metrics/{metric_id}"): TenantGuard("read", "metric"),
     ("GET", "/v1/forecasts"): TenantGuard("read", "forecast"),
     ("GET", "/v1/forecasts/stream"): TenantGuard("read", "forecast"),

@@ -125,6 +125,19 @@ def test_a_level_is_computed_from_its_flows(client: TestClient, fakes: Fakes) ->
     assert (said["kind"], said["items"][0]["value"], said["items"][0]["unit"]) == ("level", "6", "leads")
 
 
+def test_measures_are_listed_as_the_log_declares_them(client: TestClient, fakes: Fakes) -> None:
+    rows = [
+        {"id": "M-14", "kind": "gauge", "unit": "ratio", "name": {"zh": "覆盖率"}, "dims": [["period"]]},
+        {"id": "M-01"},
+    ]
+    fakes.store.answers = {"'measure'": [{"body": json.dumps(row)} for row in rows]}
+    said = client.get("/v1/metrics").json()["items"]
+    assert [(one["id"], one["unit"], one["dims"]) for one in said] == [
+        ("M-01", "", [[]]),
+        ("M-14", "ratio", [["period"]]),
+    ]
+
+
 def test_forecasts_are_listed_as_of_the_moment_asked(client: TestClient, fakes: Fakes) -> None:
     fakes.store.answers["forecast.live.updated"] = [updated(5)]
     said = client.get("/v1/forecasts", params={"at": "2026-04-25T02:00:00Z"}).json()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sharedchain.cli import run
+from sharedchain.cli.metric import quantity
 from tests.sharedchain.test_reader import ENDS
 
 WHOSE = {"name": "acme", "timezone": "Asia/Shanghai", "currency": "CNY", "language": "zh"}
@@ -108,6 +109,7 @@ def test_alerts_in_english(monkeypatch: pytest.MonkeyPatch, home: Path, capsys: 
         (("alerts",), [ALERT, ALERT | {"severity": "YELLOW", "state": "resolved"}]),
         (("forecasts",), [FORECAST, FORECAST | {"stale": False, "unsupported_lines": [{"line_id": "L1"}]}]),
         (("metric", "M-09"), [GAUGE, GAUGE | {"value": None}]),
+        (("metric", "M-05"), [GAUGE | {"dims": {"pair": "PROJECT_APPROVED>IN_REVIEW"}, "value": "178000000.0000"}]),
     ],
 )
 def test_tables_fit_80_columns(
@@ -118,7 +120,8 @@ def test_tables_fit_80_columns(
     words: tuple[str, ...],
     items: list[Any],
 ) -> None:
-    answer = FRAME | {"items": items, "metric_id": "M-09", "kind": "gauge", "name": {"zh": "预测总额", "en": "total"}}
+    name = {"zh": "预测未更新天数", "en": "days since the forecast was refreshed"}
+    answer = FRAME | {"items": items, "metric_id": "M-15", "kind": "gauge", "name": name}
     call(monkeypatch, home, answer, *words, "--lang", lang)
     out = capsys.readouterr().out
     assert out
@@ -143,7 +146,8 @@ def test_metric_asks_for_its_moment_and_dims(
     asked = {"at": "2026-05-02T11:00:00+08:00", "as_known": "2026-05-03T00:00:00Z", "tenant": "default"}
     assert gateway.asked == [("/v1/metrics/M-09", asked | {"dims": ["period=2026Q2", "region=BR"]})]
     out = capsys.readouterr().out
-    assert re.search(r"period=2026Q2\s+2026-05-02 11:00 \+08:00\s+160,000,000.00\s+160M\s+CNY", out)
+    assert "M-09 forecast total\nacme · Asia/Shanghai · as of 2026-05-02 11:00 +08:00\n" in out
+    assert re.search(r"period=2026Q2\s+2026-05-02 11:00\s+160,000,000.00 CNY\s+160M", out)
 
 
 def test_a_flow_shows_the_minute_and_the_total(
@@ -153,7 +157,7 @@ def test_a_flow_shows_the_minute_and_the_total(
     call(
         monkeypatch, home, FRAME | {"items": [item], "metric_id": "M-01", "kind": "flow", "name": {}}, "metric", "M-01"
     )
-    assert re.search(r"-\s+2026-05-02 11:00 \+08:00\s+2\s+10\s+leads \(corrected\)", capsys.readouterr().out)
+    assert re.search(r"\(whole\)\s+2026-05-02 11:00\s+2 leads \(corrected\)\s+10 leads", capsys.readouterr().out)
 
 
 def test_links_in_the_inbox_are_not_broken(
@@ -199,16 +203,44 @@ def test_a_measure_that_nobody_declared_is_an_error(
     gateway = Gateway(FRAME | {"items": [], "metric_id": "M-99", "kind": "gauge", "name": {}})
     monkeypatch.setattr("sharedchain.reader.read", gateway)
     assert run(["metric", "M-99", "--home", str(home)]) == 2
-    assert capsys.readouterr().err == "sharedchain: no measure M-99: the measures are in rules/measures/\n"
+    assert capsys.readouterr().err == "sharedchain: no measure M-99: `sharedchain metric` lists them\n"
 
 
-def test_a_ratio_is_shown_as_the_alerts_say_it(
+@pytest.mark.parametrize(
+    ("unit", "value", "zh", "en"),
+    [
+        ("ratio", "0.8000", "80.00 %", "80.00 %"),
+        ("ratio", "-0.03371", "-3.37 %", "-3.37 %"),
+        ("d", "19.0", "19 天", "19 d"),
+        ("h", "37.5000", "37.50 小时", "37.50 h"),
+        ("opportunities", "3", "3 个商机", "3 opportunities"),
+        ("CNY", "160000000.0000", "160,000,000.00 CNY", "160,000,000.00 CNY"),
+    ],
+)
+def test_values_are_shown_in_the_units_that_people_read(unit: str, value: str, zh: str, en: str) -> None:
+    assert (quantity(value, unit, "zh"), quantity(value, unit, "en")) == (zh, en)
+
+
+def test_a_column_that_would_be_empty_is_left_out(
     monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     item = GAUGE | {"value": "0.8000", "unit": "ratio"}
     answer = FRAME | {"items": [item], "metric_id": "M-14", "kind": "gauge", "name": {"en": "coverage"}}
     call(monkeypatch, home, answer, "metric", "M-14")
-    assert re.search(r"0\.80\s+80\.00 %\s+ratio", capsys.readouterr().out)
+    out = capsys.readouterr().out
+    assert "80.00 %" in out
+    assert "about" not in out
+
+
+def test_metric_without_an_id_lists_what_there_is(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = {"id": "M-14", "kind": "gauge", "unit": "ratio", "name": {"zh": "目标覆盖率"}, "dims": [["period"], []]}
+    gateway = call(monkeypatch, home, {"items": [one]}, "metric", "--lang", "zh")
+    assert gateway.asked == [("/v1/metrics", {})]
+    assert re.search(r"M-14\s+目标覆盖率\s+gauge\s+ratio\s+period; （整体）", capsys.readouterr().out)
+    call(monkeypatch, home, {"items": []}, "metric")
+    assert "rules/measures/" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [("alerts",), ("inbox", "E"), ("metric", "M-09"), ("forecasts",)])
