@@ -77,7 +77,7 @@ async def _rows(door: Door, known: Mapping[str, Measure], measure: Measure, aske
         query = queries.metric(asked.tenant, measure.id, at=asked.at, as_known=asked.as_known, dims=asked.dims)
         return [{**row, "dims": json.loads(row["dims"] or "{}")} for row in await door.store.rows(query)]
     flows = flows_of(known, measure.id)
-    below = asked.dims if measure.kind == "flow" else None  # a level may rest on flows of other dims than its own
+    below = None if measure.op == "steps" else asked.dims  # steps rest on flows of other dims than their own
     query = queries.totals(asked.tenant, flows, at=asked.at, as_known=asked.as_known, dims=below)
     rows = await door.store.rows(query)
     if measure.kind == "flow":
@@ -87,7 +87,7 @@ async def _rows(door: Door, known: Mapping[str, Measure], measure: Measure, aske
         totals.setdefault(row["metric_id"], {})[row["dims"]] = Decimal(row["total"] or 0)
     newest: dict[str, str] = {}
     for row in rows:
-        newest[row["dims"]] = max(row["minute"], newest.get(row["dims"], ""))
+        newest[row["dims"]] = max(row["minute"], newest.get(row["dims"], row["minute"]))
     return [
         {
             "dims": json.loads(dims),

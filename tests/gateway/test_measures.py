@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from gateway.measures import Measure, declared, flows_of, level
+from gateway.measures import Measure, declared, flows_of, level, rests_on
 
 BODIES: list[dict[str, Any]] = [
     {"id": "M-01", "kind": "flow", "count": {"events": ["lead.captured"]}, "unit": "leads", "scale": 0},
@@ -20,6 +20,20 @@ BODIES: list[dict[str, Any]] = [
         "scale": 0,
     },
     {"id": "M-01.open", "kind": "level", "computed": {"op": "difference", "of": ["M-01", "M-01.closed"]}, "scale": 0},
+    {"id": "M-05.reached", "kind": "flow", "dims": [["stage"]], "scale": 0},
+    {
+        "id": "M-05",
+        "kind": "level",
+        "dims": [["pair"]],
+        "unit": "ratio",
+        "computed": {
+            "op": "steps",
+            "of": ["M-05.reached"],
+            "along": "stage",
+            "order": ["A", "B", "C", "D"],
+            "as": "pair",
+        },
+    },
     {"id": "M-53", "kind": "level", "computed": {"op": "ratio", "of": ["M-01.lost", "M-01"]}, "unit": "ratio"},
 ]
 KNOWN = declared([{"body": json.dumps(body)} for body in BODIES])
@@ -74,3 +88,25 @@ def test_a_ratio_is_rounded_half_up_to_its_scale() -> None:
     assert level(KNOWN, "M-53", totals) == {"{}": Decimal("0.0000")}
     totals["M-01"]["{}"] = Decimal(20000)
     assert level(KNOWN, "M-53", totals) == {"{}": Decimal("0.0001")}
+
+
+def reached(**stages: int) -> dict[str, dict[str, Decimal]]:
+    return {"M-05.reached": {f'{{"stage":"{stage}"}}': Decimal(n) for stage, n in stages.items()}}
+
+
+def test_steps_divide_each_total_by_the_one_before_it() -> None:
+    assert level(KNOWN, "M-05", reached(A=4, B=3, C=2)) == {
+        '{"pair":"A>B"}': Decimal("0.7500"),
+        '{"pair":"B>C"}': Decimal("0.6667"),
+        '{"pair":"C>D"}': Decimal("0.0000"),
+    }
+
+
+def test_a_step_nobody_stood_on_has_no_value_and_two_have_no_row() -> None:
+    assert level(KNOWN, "M-05", reached(D=1)) == {'{"pair":"C>D"}': None}
+    assert level(KNOWN, "M-05", {}) == {}
+
+
+def test_a_step_rests_on_the_totals_of_both() -> None:
+    assert rests_on(KNOWN["M-05"], '{"pair":"A>B"}') == ['{"stage":"A"}', '{"stage":"B"}']
+    assert rests_on(KNOWN["M-01.open"], '{"region":"DE"}') == ['{"region":"DE"}']
