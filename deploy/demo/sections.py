@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 _AT = "formatDateTime(time, '%F %R', {zone:String}) AS at"
 _RECORDED = "formatDateTime(recorded, '%F %R', {zone:String}) AS at"
-_OF = "FROM facts WHERE tenant = {tenant:String} AND type"
+_KNOWN = "FROM facts WHERE tenant = {tenant:String} AND kind != 'parked'"
+_OF = f"{_KNOWN} AND type"
 
 
 def _text(*names: str) -> str:
@@ -56,7 +57,7 @@ SECTIONS: Mapping[str, str] = {
         SELECT {_AT}, {_text("lead_id lead", "expected_amount amount", "currency", "customer_industry industry")},
                {_text("demand_type demand", "owner_id owner")} {_OF} = 'lead.captured' ORDER BY lead""",
     "opportunities": f"""
-        SELECT {_AT}, {_text("opportunity_id opportunity", "lead_id lead", "customer_id customer", "industry")},
+        SELECT {_RECORDED}, {_text("opportunity_id opportunity", "lead_id lead", "customer_id customer", "industry")},
                {_text("demand_type demand", "amount", "currency", "region", "owner_id owner", "stage")},
                arrayStringConcat(arraySort(JSONExtract(data, 'contact_ids', 'Array(String)')), ',') AS contacts
         {_OF} = 'opportunity.created' ORDER BY opportunity""",
@@ -81,12 +82,12 @@ SECTIONS: Mapping[str, str] = {
                {_number("duration_min minutes", "nodes_on_time on_time", "nodes_total nodes")}
         {_OF} = 'case.closed' ORDER BY closed""",
     "contracts": f"""
-        SELECT {_AT}, type AS event, {_text("contract_id contract", "opportunity_id opportunity", "status")},
+        SELECT {_RECORDED}, type AS event, {_text("contract_id contract", "opportunity_id opportunity", "status")},
                {_text("customer_id customer", "amount", "currency", "by")}, {_list("missing", "missing")},
                concat(JSONExtractString(data, 'approval_case_id'), JSONExtractString(data, 'case_id')) AS case
         {_OF} IN ('contract.created', 'contract.approved') ORDER BY time""",
     "receivables": f"""
-        SELECT {_AT}, {_text("receivable_id receivable", "contract_id contract", "customer_id customer", "total")},
+        SELECT {_RECORDED}, {_text("receivable_id receivable", "contract_id contract", "customer_id customer", "total")},
                {_each("no instalment Int", "share share String", "amount amount String", "due_date due String")}
         FROM facts ARRAY JOIN JSONExtractArrayRaw(data, 'instalments') AS part
         WHERE tenant = {{tenant:String}} AND type = 'receivable.created' ORDER BY receivable, instalment""",
@@ -94,12 +95,12 @@ SECTIONS: Mapping[str, str] = {
         SELECT {_RECORDED}, {_text("receivable_id receivable", "amount", "due_date due")},
                {_number("instalment_no instalment", "days")} {_OF} = 'receivable.overdue' ORDER BY recorded""",
     "payments": f"""
-        SELECT {_AT}, {_text("payment_id payment", "receivable_id receivable", "outstanding", "surplus")},
+        SELECT {_RECORDED}, {_text("payment_id payment", "receivable_id receivable", "outstanding", "surplus")},
                {_each("instalment_no instalment Int", "amount amount String", "left left String")}
         FROM facts ARRAY JOIN JSONExtractArrayRaw(data, 'parts') AS part
         WHERE tenant = {{tenant:String}} AND type = 'payment.allocated' ORDER BY time, instalment""",
     "settled": f"""
-        SELECT {_AT}, {_text("receivable_id receivable", "amount")}, {_number("instalment_no instalment", "days")},
+        SELECT {_RECORDED}, {_text("receivable_id receivable", "amount")}, {_number("instalment_no instalment", "days")},
                if(JSONExtractBool(data, 'closed'), 'true', 'false') AS closed
         {_OF} = 'receivable.settled' ORDER BY time""",
     "lines": f"""
@@ -124,11 +125,10 @@ SECTIONS: Mapping[str, str] = {
         SELECT {_RECORDED}, {_text("original_type type", "subject", "reason", "field", "value word")},
                {_text("original_source source")} FROM facts
         WHERE tenant = {{tenant:String}} AND kind = 'refusal' ORDER BY recorded""",
-    "facts": """
-        SELECT type, toUInt32(count()) AS n FROM facts WHERE tenant = {tenant:String} GROUP BY type ORDER BY type""",
-    "journeys": """
-        SELECT correlation, type, toUInt32(count()) AS n FROM facts
-        WHERE tenant = {tenant:String} AND startsWith(correlation, 'LEAD-')
+    "facts": f"""
+        SELECT type, toUInt32(count()) AS n {_KNOWN} GROUP BY type ORDER BY type""",
+    "journeys": f"""
+        SELECT correlation, type, toUInt32(count()) AS n {_KNOWN} AND startsWith(correlation, 'LEAD-')
         GROUP BY correlation, type ORDER BY correlation, type""",
     "measures": """
         SELECT metric_id AS metric, dims, formatDateTime(recorded, '%F %R', {zone:String}) AS known,

@@ -1,129 +1,173 @@
 """What a story must lead to, worked out the slow way: no code, no data of the product is used here.
 
-It walks through local minutes in the tenant's zone: refusals at once, midnights for stale
-forecasts, one minute after each change for coverage and change of the period's total.
+It walks through local minutes in the tenant's zone: overdue and orphans and, at midnights, stale
+forecasts; refusals at once; one minute after each change coverage and change of the period's total.
+`oracle_desk` tells people, `oracle_deals` follows leads to cash.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from decimal import Decimal
 
-Row = dict[str, Any]
+from tests.chain.oracle_deals import Deals
+from tests.chain.oracle_desk import Desk, Row, four, minute, money, percent, short
+
 REQUIRED = {
     "lead.captured": ["customer_industry", "demand_type", "expected_amount", "owner_id"],
     "master.customer.upserted": ["name", "industry", "region", "org_structure", "decision_chain", "owner_id"],
 }
 DEMANDS = {"NEW"}
-COLUMNS = ("escalated", "told_then", "resolved")
-
-
-def minute(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M")
-
-
-def four(value: Decimal) -> str:
-    return str(value.quantize(Decimal("0.0001"), ROUND_HALF_UP))
+READER = "P1"  # for whom the subscriber reads
 
 
 @dataclass
 class Company:
     """One tenant's life."""
 
-    people: dict[str, Row] = field(default_factory=dict)
+    desk: Desk = field(default_factory=Desk)
     targets: dict[str, Decimal] = field(default_factory=dict)
     forecasts: dict[str, tuple[int, date, Row]] = field(default_factory=dict)
-    open: dict[tuple[str, str], Row] = field(default_factory=dict)
+    causes: dict[str, dict[str, str]] = field(default_factory=dict)  # forecast → line → why it has no support
+    named: dict[str, str] = field(default_factory=dict)  # line → the opportunity it was told of last
+    machines: dict[str, dict[str, tuple[Decimal, Decimal, str]]] = field(default_factory=dict)
     last_total: dict[str, Decimal] = field(default_factory=dict)
     dirty: set[str] = field(default_factory=set)
-    out: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    deals: Deals = field(init=False)
 
-    def role(self, *roles: str) -> list[str]:
-        return sorted(p for p, row in self.people.items() if row["role"] in roles)
-
-    def tell(self, rule: str, subject: str, transition: str, severity: str, who: list[str]) -> None:
-        row = {"rule": rule, "subject": subject, "transition": transition}
-        for person in who:
-            self.out["inbox"].append({"recipient": person, **row})
-            self.out["mails"].append({"to": self.people[person]["channels"]["email"], **row})
-            if severity == "RED":
-                self.out["webhooks"].append({"to": person, **row})
-        if severity == "RED":
-            self.out["lamps"].append({"rule": rule, "subject": subject, "state": "ON"})
-
-    def ring(self, at: datetime, rule: str, subject: str, severity: str, value: str, who: list[str]) -> Row:
-        row = {"opened": minute(at), "rule": rule, "subject": subject, "severity": severity, "value": value}
-        row |= {"recipients": ",".join(who), **dict.fromkeys(COLUMNS, ""), "_now": severity}
-        self.out["alerts"].append(row)
-        self.tell(rule, subject, "raised", severity, who)
-        return row
-
-    def clear(self, at: datetime, rule: str, subject: str) -> None:
-        if row := self.open.pop((rule, subject), None):
-            row["resolved"] = minute(at)
-            if row["_now"] == "RED":
-                self.out["lamps"].append({"rule": rule, "subject": subject, "state": "OFF"})
+    def __post_init__(self) -> None:
+        self.deals = Deals(self.desk, self.moved)
 
     def total(self, period: str) -> Decimal:
         lines = [line for _, _, f in self.forecasts.values() if f["period"] == period for line in f["lines"]]
         return sum((Decimal(line["amount"]) for line in lines), Decimal(0))
 
-    def refuse(self, at: datetime, kind: str, data: Row, reason: str, name: str) -> None:
-        subject = data.get("lead_id") or data.get("customer_id") or data["forecast_id"]
-        self.out["refusals"].append(
-            {"at": minute(at), "type": kind, "subject": subject, "reason": reason, "field": name}
-        )
-        if kind == "lead.captured" and reason == "missing_field":
-            self.ring(at, "R-15", subject, "YELLOW", "", [data["owner_id"]])
-        if kind == "master.customer.upserted" and reason == "missing_field":
-            self.ring(at, "R-16", subject, "YELLOW", "", self.role("data_steward"))
+    def lacks(self, at: datetime, kind: str, data: Row, name: str) -> None:
+        subject = data.get("lead_id") or data["customer_id"]
+        self.desk.refuse(at, kind, subject, "missing_field", name)
+        if kind == "lead.captured":
+            self.desk.ring(at, "R-15", subject, "YELLOW", [data["owner_id"]], value_text=name)
+        else:
+            self.desk.ring(at, "R-16", subject, "YELLOW", self.desk.role("data_steward"), value_text=name)
 
     def record(self, at: datetime, kind: str, data: Row) -> None:
-        for name in REQUIRED.get(kind, []):
-            if not data.get(name):
-                return self.refuse(at, kind, data, "missing_field", name)
+        missing = next((name for name in REQUIRED.get(kind, []) if not data.get(name)), None)
+        if missing:
+            return self.lacks(at, kind, data, missing)
         if kind == "lead.captured" and data["demand_type"] not in DEMANDS:
-            return self.refuse(at, kind, data, "unknown_term", "demand_type")
-        if kind == "master.employee.upserted":
-            self.people[data["employee_id"]] = data
-        elif kind == "target.set":
-            self.targets[data["period"]] = Decimal(data["amount"])
-        elif kind == "forecast.published":
-            if data["version"] <= self.forecasts.get(data["forecast_id"], (0,))[0]:
-                return self.refuse(at, kind, data, "domain", "version")
-            self.publish(at, data)
+            word = data["demand_type"]
+            return self.desk.refuse(at, kind, data["lead_id"], "unknown_term", "demand_type", word)
+        if kind == "forecast.published" and data["version"] <= self.forecasts.get(data["forecast_id"], (0,))[0]:
+            return self.desk.refuse(at, kind, data["forecast_id"], "domain", "version", str(data["version"]))
+        if kind.startswith(("lead.", "opportunity.", "case.", "payment.")):
+            return self.deals.take(at, kind, data, at)
+        self.desk.counts[kind] += 1
+        match kind:
+            case "master.employee.upserted":
+                self.desk.people[data["employee_id"]] = data
+            case "master.equipment.upserted":
+                self.machine(data)
+            case "target.set":
+                self.targets[data["period"]] = Decimal(data["amount"])
+            case "forecast.published":
+                self.publish(at, data)
+            case "sensor.reading":
+                self.reading(at, data)
         return None
+
+    def machine(self, data: Row) -> None:
+        limits = {s["parameter"]: (Decimal(s["value"]), Decimal(s["tolerance"]), s["unit"]) for s in data["setpoints"]}
+        self.machines[data["equipment_id"]] = limits
+
+    def reading(self, at: datetime, data: Row) -> None:
+        limit = self.machines.get(data["equipment_id"], {}).get(data["metric"])
+        if limit is None:
+            return
+        value = Decimal(data["value"])
+        if abs(value - limit[0]) <= limit[1]:
+            self.desk.clear(at, "R-37", data["equipment_id"])
+        else:
+            said = {"value": four(value), "value_text": f"{short(value)} {data['unit']}"}
+            self.desk.hold(at, "R-37", data["equipment_id"], "YELLOW", self.desk.role("store_manager"), **said)
 
     def publish(self, at: datetime, data: Row) -> None:
         name, period = data["forecast_id"], data["period"]
         old = self.forecasts.get(name)
         self.forecasts[name] = (data["version"], at.date(), data)
-        money = {
-            b: sum(Decimal(x["amount"]) for x in data["lines"] if x["basis"] == b) for b in ("PROJECT", "EXPERIENCE")
+        parts = {"PROJECT": Decimal(0), "EXPERIENCE": Decimal(0)}
+        for line in data["lines"]:
+            parts[line["basis"]] += Decimal(line["amount"])
+        before = "" if old is None else money(sum((Decimal(x["amount"]) for x in old[2]["lines"]), Decimal(0)))
+        row: Row = {
+            "at": minute(at),
+            "forecast": name,
+            "version": data["version"],
+            "total": money(sum(parts.values(), Decimal(0))),
         }
-        total = sum((Decimal(x["amount"]) for x in data["lines"]), Decimal(0))
-        before = "" if old is None else f"{sum(Decimal(x['amount']) for x in old[2]['lines']):.2f}"
-        self.out["live"].append(
-            {"at": minute(at), "forecast": name, "version": data["version"], "old": before, "total": f"{total:.2f}"}
-            | {"project": f"{money['PROJECT']:.2f}", "experience": f"{money['EXPERIENCE']:.2f}"}
-        )
-        self.out["live_totals"] = [r for r in self.out["live_totals"] if (r["at"], r["period"]) != (minute(at), period)]
-        self.out["live_totals"].append({"at": minute(at), "period": period, "total": f"{self.total(period):.2f}"})
-        self.clear(at, "R-01", name)
+        parts_of = {"project": money(parts["PROJECT"]), "experience": money(parts["EXPERIENCE"])}
+        self.desk.counts["forecast.live.updated"] += 1
+        self.desk.add("live", **row, **parts_of, old=before)
+        self.desk.add("received", **row, consumer=READER)
+        for section, more in (("live_totals", {}), ("received_totals", {"consumer": READER})):
+            key = {"at": minute(at), "period": period, **more}
+            rest = [r for r in self.desk.out[section] if not key.items() <= r.items()]
+            self.desk.out[section] = [*rest, {**key, "total": money(self.total(period))}]
+        for rule in ("R-01", "R-02"):
+            self.desk.clear(at, rule, name)
+        self.support(at, name)
         self.dirty.add(period)
+
+    def moved(self, at: datetime, opportunity: str) -> None:
+        """An opportunity changed: look again at the forecasts that cite it."""
+        for name, (_, _, data) in self.forecasts.items():
+            if any(line.get("opportunity_id") == opportunity for line in data["lines"]):
+                self.support(at, name)
+
+    def support(self, at: datetime, name: str) -> None:
+        """Tell the lines that lost their support, or have it again, against what was told last."""
+        before, lines = self.causes.get(name, {}), self.forecasts[name][2]["lines"]
+        why = {x["line_id"]: self.cause(x) for x in lines if x["basis"] == "PROJECT"}
+        now = {line: cause for line, cause in why.items() if cause}
+        self.causes[name] = now
+        cited = {x["line_id"]: x.get("opportunity_id", "") for x in lines}
+        for line, cause in now.items():
+            if before.get(line) != cause:
+                row = {"line": line, "opportunity": cited[line], "cause": cause, "left": ""}
+                self.line(at, name, "forecast.line.unsupported", row)
+                who = [self.forecasts[name][2]["owner_id"], *self.desk.role("supply_planner")]
+                self.desk.hold(at, "R-06", name, "RED", who, value_text=f"{cited[line]} {cause}")
+        for line in before.keys() - now.keys():
+            cause, left = "SUPPORTED" if line in why else "DROPPED", ",".join(now)
+            row = {"line": line, "opportunity": self.named[f"{name}/{line}"], "cause": cause, "left": left}
+            self.line(at, name, "forecast.line.cleared", row)
+            if not now:
+                self.desk.clear(at, "R-06", name)
+
+    def line(self, at: datetime, forecast: str, event: str, row: Row) -> None:
+        self.named[f"{forecast}/{row['line']}"] = row["opportunity"]
+        self.desk.counts[event] += 1
+        self.desk.add("lines", at=minute(at), event=event, forecast=forecast, **row)
+
+    def cause(self, line: Row) -> str:
+        deal = self.deals.opportunities.get(line["opportunity_id"])
+        if deal is None:
+            return "MISSING"
+        if deal["stage"] == "LOST":
+            return "LOST"
+        return "AMOUNT_EXCEEDS" if Decimal(line["amount"]) > deal["amount"] else ""
 
     def midnight(self, at: datetime) -> None:
         for name, (version, day, data) in sorted(self.forecasts.items()):
-            age = (at.date() - day).days
-            if age > 10 and ("R-01", name) not in self.open:
-                owner = data["owner_id"]
-                self.open["R-01", name] = self.ring(at, "R-01", name, "YELLOW", four(Decimal(age)), [owner])
-                self.out["stale"].append(
-                    {"at": minute(at), "forecast": name, "age_days": age, "last_version": version, "owner": owner}
-                )
+            age, owner = (at.date() - day).days, data["owner_id"]
+            said = {"value": f"{age}.0000", "value_text": f"{age} d"}
+            if age > 10 and ("R-01", name) not in self.desk.open:
+                self.desk.counts["forecast.refresh.requested"] += 1
+                self.desk.add("stale", at=minute(at), forecast=name, age_days=age, last_version=version, owner=owner)
+                self.desk.hold(at, "R-01", name, "YELLOW", [owner], **said)
+            if age > 14:
+                who = [owner, *self.desk.role("sales_director", "supply_planner")]
+                self.desk.hold(at, "R-02", name, "RED", who, **said)
 
     def close_minute(self, at: datetime) -> None:
         for period in sorted(self.dirty):
@@ -133,27 +177,26 @@ class Company:
             self.last_total[period] = total
             self.coverage(at, period, total / self.targets[period])
             if before:
-                self.moved(at, period, (total - before) / before)
+                self.swing(at, period, (total - before) / before)
         self.dirty.clear()
 
     def coverage(self, at: datetime, period: str, share: Decimal) -> None:
-        known = self.open.get(("R-03", period))
         level = "RED" if share < Decimal("0.85") else "YELLOW" if share < Decimal("0.95") else ""
-        few = self.role("sales_director", "supply_planner")
-        who = self.role("sales_director", "supply_planner", "supply_director", "president") if level == "RED" else few
-        if not level:
-            self.clear(at, "R-03", period)
-        elif known is None:
-            self.open["R-03", period] = self.ring(at, "R-03", period, level, four(share), who)
-        elif level == "RED" and known["_now"] == "YELLOW":
-            known |= {"escalated": f"{minute(at)} RED {four(share)}", "told_then": ",".join(who), "_now": "RED"}
-            self.tell("R-03", period, "escalated", "RED", who)
+        who = self.desk.role("sales_director", "supply_planner")
+        if level == "RED":
+            who += self.desk.role("supply_director", "president")
+        if level:
+            self.desk.hold(at, "R-03", period, level, who, value=four(share), value_text=percent(share))
+        else:
+            self.desk.clear(at, "R-03", period)
 
-    def moved(self, at: datetime, period: str, change: Decimal) -> None:
+    def swing(self, at: datetime, period: str, change: Decimal) -> None:
+        said = {"value": four(change), "value_text": percent(change)}
         if abs(change) >= Decimal("0.15"):
-            self.ring(at, "R-07", period, "RED", four(change), self.role("supply_planner", "supply_director"))
+            who = self.desk.role("supply_planner", "supply_director")
+            self.desk.ring(at, "R-07", period, "RED", who, **said)
         elif abs(change) >= Decimal("0.05"):
-            self.ring(at, "R-07", period, "YELLOW", four(change), self.role("supply_planner"))
+            self.desk.ring(at, "R-07", period, "YELLOW", self.desk.role("supply_planner"), **said)
 
 
 def expect(story: Row, tenant: str) -> dict[str, list[Row]]:
@@ -161,14 +204,8 @@ def expect(story: Row, tenant: str) -> dict[str, list[Row]]:
     midnight is a local date, whatever the clocks do."""
     company = Company()
     steps = [s for s in story["steps"] if s.get("tenant", tenant) == tenant]
-    moments = (
-        {story["start"], story["end"]} | {s["at"] for s in steps} | {s["at"] + timedelta(minutes=1) for s in steps}
-    )
-    day = story["start"].replace(hour=0, minute=0) + timedelta(days=1)
-    while day < story["end"]:
-        moments.add(day)
-        day += timedelta(days=1)
-    for at in sorted(moments):
+    for at in moments(story, steps):
+        company.deals.tick(at)
         if (at.hour, at.minute) == (0, 0):
             company.midnight(at)
         company.close_minute(at)
@@ -179,6 +216,18 @@ def expect(story: Row, tenant: str) -> dict[str, list[Row]]:
                 version, _, data = company.forecasts[confirm["forecast"]]
                 lines = [{**x, "amount": confirm["amounts"].get(x["line_id"], x["amount"])} for x in data["lines"]]
                 company.record(at, "forecast.published", {**data, "version": version + 1, "lines": lines})
-    for row in company.out["alerts"]:
+    out = company.desk.out
+    for row in out["alerts"]:
         del row["_now"]
-    return dict(company.out)
+    out["facts"] = [{"type": kind, "n": n} for kind, n in company.desk.counts.items()]
+    return {section: rows for section, rows in out.items() if rows}
+
+
+def moments(story: Row, steps: list[Row]) -> list[datetime]:
+    """When the clock of a sparse play ticks."""
+    found = {story["start"], story["end"]} | {s["at"] for s in steps} | {s["at"] + timedelta(minutes=1) for s in steps}
+    day = story["start"].replace(hour=0, minute=0) + timedelta(days=1)
+    while day < story["end"]:
+        found.add(day)
+        day += timedelta(days=1)
+    return sorted(found)
