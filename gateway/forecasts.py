@@ -6,46 +6,57 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.queries import REFRESH, UNSUPPORTED, UPDATED
+from gateway.queries import CLEARED, REFRESH, UNSUPPORTED, UPDATED
 from sharedchain.core.localtime import local_day
 from sharedchain.envelope import parse_time, rfc3339
 
 _TIMES = ("refreshed_at", "stale_after")
+Place = tuple[int, int]  # seq, n
 
 
 def present(rows: Iterable[Mapping[str, Any]], now: int, zone: str) -> list[dict[str, Any]]:
     """The forecasts that `rows` of `queries.live_facts` tell of, by id. `now` in ms and `zone` give their age."""
-    live: dict[str, tuple[int, dict[str, Any]]] = {}
-    later: list[tuple[int, str, dict[str, Any]]] = []
+    live: dict[str, tuple[Place, dict[str, Any]]] = {}
+    later: list[tuple[Place, str, dict[str, Any]]] = []
     for row in rows:
-        data = json.loads(row["data"])
+        data, place = json.loads(row["data"]), (row["seq"], row["n"])
         if row["type"] == UPDATED:
-            live[data["forecast_id"]] = (row["seq"], data)
+            live[data["forecast_id"]] = (place, data)
         else:
-            later.append((row["seq"], row["type"], data))
+            later.append((place, row["type"], data))
     made = {name: _one(data, now, zone) for name, (_, data) in sorted(live.items())}
-    for seq, kind, data in sorted(later, key=lambda one: one[0]):
+    lines: dict[str, dict[str, Any]] = {
+        name: dict.fromkeys(data.get("unsupported") or (), None) for name, (_, data) in live.items()
+    }
+    for place, kind, data in sorted(later, key=lambda one: one[0]):
         name = data["forecast_id"]
-        if name not in live or seq < live[name][0]:
-            continue  # said of an earlier version
-        if kind == REFRESH:
-            made[name]["stale"] = True
-            made[name]["stale_since_age_days"] = data.get("age_days")
-        elif kind == UNSUPPORTED:
-            made[name]["unsupported_lines"].append(
-                {"line_id": data["line_id"], "opportunity_id": data.get("opportunity_id"), "cause": data.get("cause")}
-            )
+        if name not in live:
+            continue
+        news = place > live[name][0]  # else said of an earlier version
+        if kind == REFRESH and news:
+            made[name] |= {"stale": True, "stale_since_age_days": data.get("age_days")}
+        elif kind == UNSUPPORTED and (news or data["line_id"] in lines[name]):
+            lines[name][data["line_id"]] = data
+        elif kind == CLEARED and news:
+            lines[name].pop(data["line_id"], None)
+    for name, one in made.items():
+        one["unsupported_lines"] = [_line(line, said or {}) for line, said in sorted(lines[name].items())]
     return list(made.values())
 
 
 def _one(data: dict[str, Any], now: int, zone: str) -> dict[str, Any]:
     refreshed = milliseconds(data["refreshed_at"])
-    return spoken(data) | {
+    said = {name: value for name, value in spoken(data).items() if name != "unsupported"}  # as it was then
+    return said | {
         "age_days": max(0, (local_day(now, zone) - local_day(refreshed, zone)).days),  # as M-15 and R-01 count
         "stale": False,  # until the log says so: forecast.refresh.requested
         "stale_since_age_days": None,
         "unsupported_lines": [],
     }
+
+
+def _line(line: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {"line_id": line, "opportunity_id": said.get("opportunity_id"), "cause": said.get("cause")}
 
 
 def spoken(data: Mapping[str, Any]) -> dict[str, Any]:

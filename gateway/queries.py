@@ -186,7 +186,7 @@ def totals(
 
 
 def live_facts(tenant: str, forecast_id: str | None = None, *, at: int | None = None) -> Query:
-    """Per forecast the last live update, the last reminder, and the last word on each unsupported line."""
+    """Per forecast the last live update, the last reminder, and the last words on the support of each line."""
     where = _Where(tenant)
     where.until("recorded", at)
     if forecast_id is not None:
@@ -195,7 +195,7 @@ def live_facts(tenant: str, forecast_id: str | None = None, *, at: int | None = 
     sql = (
         "SELECT partition, seq, n, type, recorded, data, JSONExtractString(data, 'forecast_id') AS forecast, "
         f"JSONExtractString(data, 'line_id') AS line FROM facts WHERE {where} AND n >= 1 "
-        f"AND type IN ('{UPDATED}', '{REFRESH}', '{UNSUPPORTED}') "
+        f"AND type IN ('{UPDATED}', '{REFRESH}', '{UNSUPPORTED}', '{CLEARED}') "
         f"ORDER BY seq DESC, n DESC LIMIT 1 BY forecast, type, line LIMIT {MAX_ROWS}"
     )
     return Query(sql=sql, parameters=where.parameters)

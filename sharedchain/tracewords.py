@@ -85,11 +85,15 @@ _DOMAINS |= {"outcome": "case_decision", "lost_reason": "lost_reason"}
 
 def told(step: Step, lang: Language) -> str:
     """The step in one sentence; a type without words says its name."""
-    pair = _STEPS.get(step.type)
+    return sentence(step.type, step.subject, step.said, lang, otherwise=f"{step.type} {step.subject}")
+
+
+def sentence(kind: str, subject: str, said: Mapping[str, Any], lang: Language, otherwise: str = "") -> str:
+    """What an event of type `kind` says; `otherwise` for a type without words. Values as Avro or JSON has them."""
+    pair = _STEPS.get(kind)
     if pair is None:
-        return f"{step.type} {step.subject}"
-    said = _Filled(_values(step, lang))
-    text = pair[0 if lang == "zh" else 1].format_map(said)
+        return otherwise
+    text = pair[0 if lang == "zh" else 1].format_map(_Filled(_values(subject, said, lang)))
     return " ".join(text.split()).rstrip(" ：:，,")
 
 
@@ -110,39 +114,40 @@ class _Filled(dict[str, str]):
         return ""
 
 
-def _values(step: Step, lang: Language) -> dict[str, str]:
-    said = step.said
+def _values(subject: str, said: Mapping[str, Any], lang: Language) -> dict[str, str]:
     currency = str(said.get("currency") or "")
 
     def much(value: Any) -> str:
         return f"{thousands(str(value))} {currency}".strip()
 
-    values = {name: str(value) for name, value in said.items() if not isinstance(value, list | dict)}
+    values = {
+        name: str(value) for name, value in said.items() if value is not None and not isinstance(value, list | dict)
+    }
     values |= {name: word(values[name], lang, domain) for name, domain in _DOMAINS.items() if name in values}
-    values["subject"] = step.subject
+    values["subject"] = subject
     amount = next((said[name] for name in ("amount", "expected_amount", "total", "new") if said.get(name)), None)
     values["money"] = "" if amount is None else much(amount)
     values |= {name: much(said[name]) for name in _SUMS if said.get(name) is not None}
     values["status"] = word(values.get("status", ""), lang)
     if "cause" in values:
         values["cause"] = word(values["cause"], lang)
-    return values | _parts(step, lang, currency)
+    return values | _parts(said, lang, currency)
 
 
-def _parts(step: Step, lang: Language, currency: str) -> dict[str, str]:
+def _parts(said: Mapping[str, Any], lang: Language, currency: str) -> dict[str, str]:
     """What is told of lists, of days, of a refusal."""
-    said, zh = step.said, lang == "zh"
+    zh = lang == "zh"
     who = [said.get("customer_id") or said.get("prospect_name"), said.get("owner_id")]
     made = {
         "who": "".join(f" · {one}" for one in who if one),
         "manager": f" · {said['manager_id']}" if said.get("manager_id") else "",
     }
     made["lost_reason"] = word(str(said.get("reason") or ""), lang, "lost_reason")
-    made["evidence"] = "".join(f" [{one.get('kind')} {one.get('ref') or ''}]" for one in said.get("evidence", []))
-    nodes = ", ".join(said.get("missing", []))
+    made["evidence"] = "".join(f" [{one.get('kind')} {one.get('ref') or ''}]" for one in said.get("evidence") or [])
+    nodes = ", ".join(said.get("missing") or [])
     made["missing"] = "" if not nodes else f"（缺 {nodes}）" if zh else f" ({nodes} missing)"
-    made["parts"] = str(len(said.get("instalments", [])))
-    made["allocated"] = ", ".join(_allocated(one, zh) for one in said.get("parts", []))
+    made["parts"] = str(len(said.get("instalments") or []))
+    made["allocated"] = ", ".join(_allocated(one, zh) for one in said.get("parts") or [])
     surplus = str(said.get("surplus") or "0")
     made["surplus"] = (
         "" if not surplus.strip("0.") else f"；多付 {thousands(surplus)}" if zh else f"; {thousands(surplus)} too much"
@@ -150,7 +155,7 @@ def _parts(step: Step, lang: Language, currency: str) -> dict[str, str]:
     made["late"] = _late(said.get("days"), zh)
     if said.get("new_total"):
         made["total"] = f"{thousands(str(said['new_total']))} {currency}"
-    if step.state == "refused":
+    if said.get("original_type"):
         reason = word(str(said.get("reason", "")), lang)
         detail = said.get("value") or said.get("field") or ""
         made["refused"] = f"{reason} {detail}"

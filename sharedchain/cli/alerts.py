@@ -78,8 +78,11 @@ def print_alerts(found: Mapping[str, Any], at: str | None, lang: str, *, only_op
 def _row(item: Mapping[str, Any], zone: str, lang: str, words: Any) -> tuple[str, ...]:
     from sharedchain.display import local_time
 
-    what = item[f"title_{lang}"] or item["value_text"]
+    what = item[f"title_{lang}"] or ""
+    value = item["value_text"] or ""
+    if value not in what:  # a word such as `OPP-0004 LOST` or `legal`; numbers stand in the title
+        what = " · ".join(part for part in (value, what) if part)
     if item["state"] == "resolved":
-        what = f"[{words['resolved']} {local_time(item['at'], zone)}] {what}"
-    opened = local_time(item["opened_at"], zone)
+        what = f"[{words['resolved']} {local_time(item['at'], zone)[5:16]}] {what}"
+    opened = local_time(item["opened_at"], zone)[:16]
     return opened, words.get(item["severity"], item["severity"]), item["rule_id"], item["subject"], what

@@ -49,9 +49,9 @@ def inbox(
 
 
 def print_inbox(found: Mapping[str, Any], recipient: str, lang: str) -> None:
-    """The listing of GET /v1/inbox: a head and the whole text of each message, links unbroken."""
+    """The listing of GET /v1/inbox: a head and the whole text of each message in 80 columns, links unbroken."""
     from sharedchain.display import local_time
-    from sharedchain.table import say
+    from sharedchain.table import folded, say
 
     words: Any = _WORDS[lang]
     whose = found["tenant"]
@@ -59,9 +59,12 @@ def print_inbox(found: Mapping[str, Any], recipient: str, lang: str) -> None:
         say(words["empty"].format(recipient=recipient, tenant=whose["name"]))
         return
     now, count = local_time(found["as_of"], whose["timezone"]), len(found["items"])
-    say(words["head"].format(recipient=recipient, tenant=whose["name"], now=now, count=count))
+    lines = list(folded(words["head"].format(recipient=recipient, tenant=whose["name"], now=now, count=count)))
     for item in found["items"]:
         at = local_time(item["at"], whose["timezone"])
-        say(f"\n{at}  {words.get(item['transition'], item['transition'])}  {item['subject']}")
+        what = words.get(item["transition"], item["transition"])
+        lines += ["", *folded(item["subject"], f"{at}  {what}  ", "  ")]
         for line in item["text"].splitlines():
-            say(f"  {line}" if line else "")
+            lines += folded(line, "  ", "  ")
+    for line in lines:
+        say(line)

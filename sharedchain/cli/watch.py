@@ -35,8 +35,12 @@ _WORDS = {
         "forecast.line.unsupported": "无项目支撑",
         "project": "项目",
         "experience": "经验",
+        "forecast.line.cleared": "恢复支撑",
         "period": "期间合计",
+        "until": "{day} 起算过期",
+        "unsupported": "⚠ 无项目支撑的行 {lines}",
         "age": "{age} 天未刷新，已请 {owner} 更新",
+        "left": "；仍无支撑 {lines}",
     },
     "en": {
         "wait": "waiting on {topic} … Ctrl-C ends; --from-beginning shows what was",
@@ -49,8 +53,12 @@ _WORDS = {
         "forecast.line.unsupported": "unsupported",
         "project": "project",
         "experience": "experience",
+        "forecast.line.cleared": "cleared",
         "period": "period total",
+        "until": "stale from {day}",
+        "unsupported": "⚠ lines without project {lines}",
         "age": "not refreshed for {age} d, {owner} was asked",
+        "left": "; still unsupported {lines}",
     },
 }
 
@@ -74,7 +82,8 @@ def watch(
             typer.echo(_WORDS[lang]["wait"].format(topic=_TOPICS[what]), err=True)
         try:
             for number, update in enumerate(wanted(iter(subscription), tenant), 1):
-                typer.echo(as_json(update) if json else as_line(update, zones(update.envelope.tenant), lang))
+                zone = "" if json else zones(update.envelope.tenant)
+                typer.echo(as_json(update) if json else "\n".join(as_lines(update, zone, lang)))
                 if number == count:
                     return
         finally:
@@ -131,34 +140,51 @@ def as_json(update: Update) -> str:
     return dumps({**said, "tenant": envelope.tenant, "time": time, "at": place, "data": update.data})
 
 
-def as_line(update: Update, zone: str, lang: Any) -> str:
-    """One line for people: when (in `zone`), tenant, what, of which subject, and what it says."""
+def as_lines(update: Update, zone: str, lang: Any) -> list[str]:
+    """One update for people, in 80 columns: when (in `zone`), tenant, what, of which subject, and what it says."""
     from sharedchain.display import local_time
     from sharedchain.envelope import rfc3339
+    from sharedchain.table import folded
 
     envelope = update.envelope
     time = "-" if envelope.time is None else local_time(rfc3339(envelope.time), zone)
     name = _WORDS[lang].get(update.type, update.type)
-    text = _said(update.type, update.data, lang)
-    return f"{time}  {envelope.tenant or '-'}  {name}  {envelope.subject or '-'}" + (f"  {text}" if text else "")
+    text = _said(update, zone, lang)
+    head = f"{time}  {envelope.tenant or '-'}  {name}  {envelope.subject or '-'}"
+    return list(folded(f"{head}  {text}" if text else head, "", "    "))
 
 
-def _said(kind: str, data: Mapping[str, Any], lang: Any) -> str:
-    from sharedchain.display import compact, money
+def _said(update: Update, zone: str, lang: Any) -> str:
+    from sharedchain.tracewords import sentence
 
-    words = _WORDS[lang]
-    match kind:
+    words, data = _WORDS[lang], update.data
+    match update.type:
         case "forecast.live.updated":
-            parts = f"{words['project']} {compact(data['project_part'], lang) or data['project_part']}"
-            parts += f" + {words['experience']} {compact(data['experience_part'], lang) or data['experience_part']}"
-            total = f"v{data['version']} {money(data['new_total'], lang)} {data['currency']}"
-            return f"{total} = {parts}; {words['period']} {money(data['period_total'], lang)}"
+            return _forecast(data, zone, lang)
         case "forecast.refresh.requested":
-            return words["age"].format(age=data["age_days"], owner=data["owner_id"])
-        case "forecast.line.unsupported":
-            return f"{data['line_id']} {data.get('opportunity_id') or ''} {data.get('cause') or ''}".strip()
+            return str(words["age"].format(age=data["age_days"], owner=data["owner_id"]))
         case "alert.raised" | "alert.escalated" | "alert.resolved":
             return f"{data['severity']} {data['rule_id']} {data[f'title_{lang}']} → {', '.join(data['recipients'])}"
         case "record.rejected":
             return f"{' '.join(filter(None, [data['reason'], data.get('field')]))}: {data.get('text') or ''}"
-    return ""
+        case "forecast.line.cleared":
+            left = words["left"].format(lines=", ".join(data["left"])) if data.get("left") else ""
+            return sentence(update.type, update.envelope.subject, data, lang) + left
+    return sentence(update.type, update.envelope.subject, data, lang, otherwise="")
+
+
+def _forecast(data: Mapping[str, Any], zone: str, lang: Any) -> str:
+    """The number, what it is made of, when it will be stale, which lines have no support."""
+    from sharedchain.display import compact, local_time, money
+    from sharedchain.envelope import rfc3339
+
+    words = _WORDS[lang]
+    parts = f"{words['project']} {compact(data['project_part'], lang) or data['project_part']}"
+    parts += f" + {words['experience']} {compact(data['experience_part'], lang) or data['experience_part']}"
+    total = f"v{data['version']} {money(data['new_total'], lang)} {data['currency']}"
+    said = [f"{total} = {parts}", f"{words['period']} {money(data['period_total'], lang)}"]
+    if data.get("stale_after") is not None:
+        said.append(words["until"].format(day=local_time(rfc3339(data["stale_after"]), zone)[:10]))
+    if data.get("unsupported"):
+        said.append(words["unsupported"].format(lines=", ".join(data["unsupported"])))
+    return "; ".join(said)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from gateway.forecasts import history, present, spoken
-from gateway.queries import REFRESH, UNSUPPORTED, UPDATED
+from gateway.queries import CLEARED, REFRESH, UNSUPPORTED, UPDATED
 
 DAY = 86_400_000
 APRIL_20 = 1_776_650_400_000  # 10:00 in Shanghai
@@ -26,16 +26,21 @@ def updated(seq: int, version: int = 1, **changes: Any) -> dict[str, Any]:
         "refreshed_at": APRIL_20,
         "stale_after": APRIL_20 + 10 * DAY,
     }
-    return {"seq": seq, "type": UPDATED, "data": json.dumps(data | changes)}
+    return {"seq": seq, "n": 1, "type": UPDATED, "data": json.dumps(data | changes)}
 
 
 def refresh(seq: int, version: int = 1) -> dict[str, Any]:
-    return {"seq": seq, "type": REFRESH, "data": json.dumps({"forecast_id": "FC-BR", "age_days": 11})}
+    return {"seq": seq, "n": 1, "type": REFRESH, "data": json.dumps({"forecast_id": "FC-BR", "age_days": 11})}
 
 
 def unsupported(seq: int, line: str) -> dict[str, Any]:
     said = {"forecast_id": "FC-BR", "line_id": line, "opportunity_id": "OPP-2", "cause": "lost"}
-    return {"seq": seq, "type": UNSUPPORTED, "data": json.dumps(said)}
+    return {"seq": seq, "n": 2, "type": UNSUPPORTED, "data": json.dumps(said)}
+
+
+def cleared(seq: int, line: str) -> dict[str, Any]:
+    said = {"forecast_id": "FC-BR", "line_id": line, "opportunity_id": "OPP-2", "cause": "SUPPORTED", "left": []}
+    return {"seq": seq, "n": 2, "type": CLEARED, "data": json.dumps(said)}
 
 
 def test_age_is_the_difference_of_local_dates_and_times_are_text() -> None:
@@ -61,6 +66,21 @@ def test_a_newer_version_ends_what_was_said_of_the_older() -> None:
 def test_unsupported_lines_of_the_same_step_belong_to_the_version() -> None:
     (one,) = present([updated(5), unsupported(5, "L1"), unsupported(8, "L2")], APRIL_20, ZONE)
     assert [line["line_id"] for line in one["unsupported_lines"]] == ["L1", "L2"]
+
+
+def test_a_line_that_has_its_support_again_is_off_the_list() -> None:
+    (one,) = present([updated(5), unsupported(8, "L1"), unsupported(8, "L2"), cleared(9, "L1")], APRIL_20, ZONE)
+    assert [line["line_id"] for line in one["unsupported_lines"]] == ["L2"]
+    (again,) = present([updated(5), unsupported(11, "L1"), cleared(9, "L1")], APRIL_20, ZONE)
+    assert [line["line_id"] for line in again["unsupported_lines"]] == ["L1"]
+
+
+def test_a_new_version_that_still_cites_it_is_still_unsupported_and_says_why() -> None:
+    (one,) = present(
+        [updated(12, version=2, unsupported=["L1"]), unsupported(7, "L1"), cleared(6, "L1")], APRIL_20, ZONE
+    )
+    assert one["unsupported_lines"] == [{"line_id": "L1", "opportunity_id": "OPP-2", "cause": "lost"}]
+    assert "unsupported" not in one  # what the version said then; the list above is now
 
 
 def test_forecasts_are_listed_by_id() -> None:

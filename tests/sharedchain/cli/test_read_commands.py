@@ -97,9 +97,35 @@ def test_alerts_in_english(monkeypatch: pytest.MonkeyPatch, home: Path, capsys: 
     assert gateway.asked == [("/v1/alerts", {"state": "open", "tenant": "acme"})]
     out = capsys.readouterr().out
     assert "Alerts · acme · Asia/Shanghai · as of 2026-05-02 11:01 +08:00" in out
-    assert re.search(r"2026-04-20 10:01 \+08:00\s+■ RED\s+R-03\s+2026Q2\s+Forecast", out)
+    assert re.search(r"2026-04-20 10:01\s+■ RED\s+R-03\s+2026Q2\s+80 % · Forecast", out)
     assert "▲ YELLOW" in out
     assert "[resolved" in out
+
+
+def test_a_word_that_rang_is_shown_unless_the_title_says_it(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = ALERT | {"rule_id": "R-06", "subject": "FC-CN", "value_text": "OPP-0004 LOST", "title_en": "no support"}
+    said = ALERT | {"rule_id": "R-19", "subject": "OPP-3", "value_text": "legal", "title_en": "legal is missing"}
+    call(monkeypatch, home, FRAME | {"items": [lost, said]}, "alerts")
+    out = capsys.readouterr().out
+    assert re.search(r"R-06\s+FC-CN\s+OPP-0004 LOST · no support", out)
+    assert re.search(r"R-19\s+OPP-3\s+legal is missing", out)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_messages_fit_80_columns_but_for_links(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str], lang: str
+) -> None:
+    long = {
+        "zh": "合同尚未批准：法务未完成，请尽快处理。" * 6,
+        "en": "the contract is not approved: legal is missing. " * 6,
+    }
+    message = MESSAGE | {"subject": long[lang], "text": f"{long[lang]}\n\n{MESSAGE['text']}"}
+    call(monkeypatch, home, FRAME | {"items": [message]}, "inbox", "E002", "--lang", lang)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if width(line) > 80] == [line for line in lines if "&sig=" in line]
+    assert sum("&sig=" in line for line in lines) == 1
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
