@@ -88,7 +88,8 @@ SECTIONS: Mapping[str, str] = {
         {_OF} IN ('contract.created', 'contract.approved') ORDER BY time""",
     "receivables": f"""
         SELECT {_RECORDED}, {_text("receivable_id receivable", "contract_id contract", "customer_id customer")},
-               {_text("total")}, {_each("no instalment Int", "share share String", "amount amount String", "due_date due String")}
+               {_text("total")}, {_each("no instalment Int", "share share String")},
+               {_each("amount amount String", "due_date due String")}
         FROM facts ARRAY JOIN JSONExtractArrayRaw(data, 'instalments') AS part
         WHERE tenant = {{tenant:String}} AND type = 'receivable.created' ORDER BY receivable, instalment""",
     "overdue": f"""
@@ -101,7 +102,8 @@ SECTIONS: Mapping[str, str] = {
         WHERE tenant = {{tenant:String}} AND type = 'payment.allocated' ORDER BY time, instalment""",
     "settled": f"""
         SELECT {_RECORDED}, {_text("receivable_id receivable", "amount")},
-               {_number("instalment_no instalment", "days")}, if(JSONExtractBool(data, 'closed'), 'true', 'false') AS closed
+               {_number("instalment_no instalment", "days")},
+               if(JSONExtractBool(data, 'closed'), 'true', 'false') AS closed
         {_OF} = 'receivable.settled' ORDER BY time""",
     "lines": f"""
         SELECT {_RECORDED}, type AS event, {_text("forecast_id forecast", "line_id line")},

@@ -74,7 +74,7 @@ class Deals:
         for one in [p for p in self.parked if p[0] + timedelta(days=1) <= now]:
             self.parked.remove(one)
             _, kind, data, _ = one
-            self.desk.refuse(now, kind, data[PARENTS[kind]], "orphan", PARENTS[kind])
+            self.desk.refuse(now, kind, data[PARENTS[kind]], "orphan", PARENTS[kind], data[PARENTS[kind]])
         for name, owed in self.receivables.items():
             for part in owed["parts"]:
                 for mark in MARKS:
