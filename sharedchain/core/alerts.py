@@ -13,7 +13,7 @@ from sharedchain.core.desk import Desk
 from sharedchain.core.episode import Transition
 from sharedchain.core.localtime import local_day
 from sharedchain.core.routes import resolve
-from sharedchain.core.rule import Band, OnMeasure
+from sharedchain.core.rule import Band, Clear, OnMeasure
 from sharedchain.core.ruleset import Ready
 from sharedchain.core.state import Episode, Place
 from sharedchain.core.wording import Severity
@@ -174,7 +174,7 @@ def _clears(case: Case) -> dict[str, Any]:
     """What would end it: an acknowledgement, an event, or the value leaving every band."""
     rule = case.ready.rule
     if rule.clear:
-        return {"by": "event", "events": sorted({type_ for clear in rule.clear for type_ in clear.event})}
+        return {"by": "event", "any": [_ending(clear) for clear in rule.clear]}
     opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
     if rule.one_shot or not isinstance(rule.on, OnMeasure):
         return {"by": "acknowledgement"} if rule.one_shot else {"by": "a later event that does not meet the conditions"}
@@ -184,6 +184,10 @@ def _clears(case: Case) -> dict[str, Any]:
         "magnitude": rule.magnitude,
         "must_be": [{"sign": opposite[b.sign], "threshold": b.threshold} for b in rule.bands if b.sign],
     }
+
+
+def _ending(clear: Clear) -> dict[str, Any]:
+    return {"event": list(clear.event), "when": clear.when.model_dump(mode="json"), "subject": list(clear.subject)}
 
 
 def _link(desk: Desk, case: Case, episode: Episode) -> str:

@@ -177,6 +177,8 @@ def _seen(desk: Desk, one: Ready, plain: Mapping[str, Any], fact: Fact) -> Case 
     if verdict.error or not guards.holds:
         return None
     value = wire.number(walk(variables, rule.value[0])) if rule.value else None
+    band = rule.band(value) if verdict.holds else None
+    shown_band = [{"op": "band", "path": path, "value": value, "truth": band is not None} for path in rule.value[:1]]
     unit = text_at(variables, rule.unit) if "." in rule.unit else rule.unit
     shown = " ".join(filter(None, (*(text_at(variables, path) for path in rule.value), unit)))
     sources: list[Place] = [(fact.partition, fact.seq), *(row.source for row in rows.values() if row.source)]
@@ -188,8 +190,12 @@ def _seen(desk: Desk, one: Ready, plain: Mapping[str, Any], fact: Fact) -> Case 
         value_text=wire.shown(shown),
         unit=unit,
         owner=text_at(variables, rule.subject_owner),
-        band=rule.band(value) if verdict.holds else None,
-        conditions=[*({**said, "op": "if"} for said in guards.conditions), *verdict.conditions],
+        band=band,
+        conditions=[
+            *({**said, "op": "if"} for said in guards.conditions),
+            *verdict.conditions,
+            *(shown_band if any(one.threshold is not None for one in rule.bands) else ()),
+        ],
         sources=list(dict.fromkeys(sources)),
         context=variables,
     )

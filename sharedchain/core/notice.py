@@ -66,7 +66,7 @@ def _withdraw(desk: Desk, episode: Episode) -> None:
     }
     why = dumps({"rule": rule, "version": episode.version, "withdrawn": True})
     data = {**_data(desk, episode, "role:ops", why, ""), **words, "deliveries": desk.lamp_out(episode)}
-    desk.say("alert.resolved", subject, rule, data)
+    desk.say("alert.resolved", subject, episode.alert_id, data)  # two parts of one subject may end at once
 
 
 def _data(desk: Desk, episode: Episode, owner: str, explain: str, value_text: str) -> dict[str, Any]:
