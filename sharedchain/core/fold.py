@@ -57,11 +57,11 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     scope = _scope(state, fact, rules)
     settings = rules.settings(fact.scope)
     enabled = rules.enabled(settings.packs)
+    _rebuild(scope, rules)
     scope.recorded = fact.recorded
     flows.count(scope, fact, rules.flows.get(fact.type, ()))
     flows.count(scope, fact, rules.flows.get("*", ()))
     desk = Desk(fact.scope, scope, settings, rules, enabled, fact.recorded, out, fact.backfill)
-    _rebuild(scope, rules)
     about = entities.about(fact) if fact.kind == "fact" else None
     before = aggregates.shares(scope, rules.over, about) if about else {}
     if fact.kind == "fact":
@@ -116,14 +116,15 @@ def _tick(state: State, fact: Fact, out: Emitter) -> None:
 
 def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) -> None:
     """Time goes on in one scope: midnight sweeps, then the close of the minute before, then timers."""
-    now = scope.recorded = fact.recorded
+    now, rules = fact.recorded, ruleset(state)
+    if now >= scope.wake:
+        _rebuild(scope, rules)
+    scope.recorded = now
     if now < scope.wake:
         return
-    rules = ruleset(state)
     settings = rules.settings(name)
     desk = Desk(name, scope, settings, rules, rules.enabled(settings.packs), now, out)
     measures = {measure.id: measure for measure in rules.measures}
-    _rebuild(scope, rules)
     if scope.config_hash != state.config_hash:
         notice.settle(desk)
         scope.config_hash = state.config_hash
@@ -201,6 +202,7 @@ def _dirty(scope: ScopeState) -> bool:
 
 
 def _rebuild(scope: ScopeState, rules: Ruleset) -> None:
+    """Before time goes on: what other declarations find belongs to the minute of the last fact."""
     if aggregates.rebuild(scope, rules.over):
         scope.touched, scope.only_backfill = max(scope.touched, scope.recorded), False
 
