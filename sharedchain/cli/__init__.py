@@ -49,7 +49,13 @@ _WORDS = {
 
 def main() -> None:
     """Entry point of `sharedchain`. Exit codes: 0 ok, 1 the checked thing failed, 2 bad input."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of the overview has seen enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (nothing is left to be written at exit)
+        code = 0
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -153,6 +159,8 @@ def _unknown(name: str) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(name, COMMANDS, n=1)
+    if language() == "zh":
+        return f"没有命令 {name!r}" + (f"：是不是 {near[0]}？" if near else "：见 `sharedchain --help`")
     return f"no command {name!r}" + (f": did you mean {near[0]}?" if near else ": see `sharedchain --help`")
 
 

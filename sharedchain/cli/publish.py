@@ -15,6 +15,7 @@ import typer
 
 from sharedchain import canonical
 from sharedchain.chain import ChainSync, Position
+from sharedchain.cli import language
 from sharedchain.cli.options import Home, Json
 from sharedchain.cli.rows import Form, Row, read_rows
 from sharedchain.contract import Broken, map_terms, read_event
@@ -23,8 +24,21 @@ from sharedchain.envelope import parse_time
 from sharedchain.errors import Refused, SharedChainError
 from sharedchain.events import Event
 from sharedchain.schemas import Catalog, EventType
+from sharedchain.tracewords import word
 
 _UNDER_WAY = 1000  # records handed over before their answers are heard
+_WORDS = {
+    "zh": {
+        "row": "第 {row} 行：{field}：{word} {reason}：{text}",
+        "good": "{good} 条可用，{refused} 条拒绝",
+        "published": "已发布 {good} 条，拒绝 {refused} 条",
+    },
+    "en": {
+        "row": "row {row}: {field}: {reason}: {text}",
+        "good": "{good} good, {refused} refused",
+        "published": "{good} published, {refused} refused",
+    },
+}
 _ATTRIBUTES = ("id", "source", "time", "tenant", "subject", "actor", "correlationid", "causationid", "backfill")
 
 
@@ -120,9 +134,7 @@ class Report:
             self.refused += 1
             for fault in one.faults:
                 told = {"row": one.number, "field": fault.field, "reason": fault.reason, "text": fault.text}
-                self._rows.append(told) if self._json else typer.echo(
-                    f"row {one.number}: {fault.field or '-'}: {fault.reason}: {fault.text}", err=True
-                )
+                self._rows.append(told) if self._json else typer.echo(_line(told), err=True)
             return
         self.good += 1
         if self._json and position:
@@ -130,11 +142,18 @@ class Report:
             self._rows.append({"row": one.number, "id": position.id, **place})
 
     def end(self) -> None:
-        word = "good" if self._check else "published"
+        name = "good" if self._check else "published"
         if self._json:
-            typer.echo(canonical.dumps({word: self.good, "refused": self.refused, "rows": self._rows}))
+            typer.echo(canonical.dumps({name: self.good, "refused": self.refused, "rows": self._rows}))
         else:
-            typer.echo(f"{self.good} {word}, {self.refused} refused")
+            typer.echo(_WORDS[language()][name].format(good=self.good, refused=self.refused))
+
+
+def _line(told: Mapping[str, Any]) -> str:
+    """`row 3: expected_amount: missing_field: …`, in Chinese with the reason's word."""
+    lang: Any = language()
+    said = {**told, "field": told["field"] or "-", "word": word(told["reason"], lang)}
+    return _WORDS[lang]["row"].format(**said)
 
 
 def _send(chain: ChainSync, judged: Iterable[Good | Bad], defaults: dict[str, Any], report: Report) -> None:

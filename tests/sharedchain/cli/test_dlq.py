@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from sharedchain import deadletter
@@ -53,6 +55,17 @@ def test_list_names_place_reason_and_what_is_wrong() -> None:
     assert all(word in told for word in ("master.employee.v1/0/7", "bad_frame", "E-1: no frame", "2026-04-24 11:06"))
     assert max(map(len, told.splitlines())) <= 80
     assert "死信" in ask("list", lang="zh_CN.UTF-8")
+
+
+@pytest.mark.parametrize("lang", ["zh_CN.UTF-8", "en_US.UTF-8"])
+def test_list_fits_80_columns_whatever_was_refused(monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    long = replace(
+        LETTER, position="sales.opportunity.v1.x/11/123456789", reason="undeclared_type", text="阶段不允许 " * 30
+    )
+    monkeypatch.setattr(deadletter, "read_all", lambda *_: [LETTER, long])
+    told = ask("list", lang=lang)
+    assert max(map(cell_len, told.splitlines())) <= 80
+    assert "sales.opportunity.v1.x/11/123456789" in told
 
 
 @pytest.mark.parametrize("option", [("--reason", "tombstone"), ("--tenant", "other")])

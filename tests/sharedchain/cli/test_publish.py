@@ -31,6 +31,12 @@ REFUSED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+
+
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     file = tmp_path / "leads.csv"
@@ -61,6 +67,13 @@ def test_people_are_told_on_stderr_a_line_a_fault(table: Path, capsys: pytest.Ca
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == len(REFUSED)
     assert lines[0].startswith("row 3: expected_amount: missing_field: ")
+
+
+def test_people_are_told_in_chinese_too(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["publish", "lead.captured", "-f", str(table), "--check", "--lang", "zh"])
+    out, err = capsys.readouterr()
+    assert out == "2 条可用，4 条拒绝\n"
+    assert err.startswith("第 3 行：expected_amount：缺字段 missing_field：")
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a"])
