@@ -107,7 +107,8 @@ class Computed(Model):
         wanted = {"difference": 2, "ratio": 2, "change": 1, "steps": 1}.get(self.op)
         if wanted and len(self.of) != wanted:
             raise ValueError(f"{self.op} needs {wanted} names in `of`, here are {len(self.of)}")
-        if (self.op == "steps") != bool(self.along and self.as_ and len(self.order) > 1):
+        stepped = [bool(self.along), bool(self.as_), len(self.order) > 1]
+        if not (all(stepped) if self.op == "steps" else not any(stepped)):
             raise ValueError("`along`, `order` (two or more) and `as` belong to steps, all three")
         return self
 

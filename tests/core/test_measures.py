@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from sharedchain.core.measures import Measure, ordered
+from sharedchain.core.measures import Count, Measure, matches, ordered
 
 BASE: dict[str, Any] = {"name": {"zh": "z", "en": "e"}, "unit": "x", "owner": "role:ops"}
 
@@ -44,3 +44,31 @@ def test_a_ring_and_an_unknown_id_are_named() -> None:
 def test_what_cannot_be(kind: str, more: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         measure("M-01", kind, **more)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "said"),
+    [
+        ("gauge", {"entities": {"over": "lead", "take": "sum"}}, "every other `take` needs one"),
+        ("gauge", {"entities": {"over": "lead", "take": "count", "field": "x"}}, "`count` needs no `field`"),
+        ("gauge", {"entities": {"over": "ship", "take": "count"}}, "'lead', 'forecast'"),
+        ("gauge", {"entities": {"over": "lead", "take": "count"}, "reducer": "a"}, "entities or reducer or computed"),
+        ("flow", {"entities": {"over": "lead", "take": "count"}}, "a flow needs exactly `count`"),
+        ("level", {"computed": {"op": "steps", "of": ["M-02"]}}, "all three"),
+        ("level", {"computed": {"op": "ratio", "of": ["M-02", "M-03"], "along": "stage"}}, "belong to steps"),
+        (
+            "gauge",
+            {"computed": {"op": "steps", "of": ["M-02"], "along": "a", "order": ["A", "B"], "as": "b"}},
+            "no steps",
+        ),
+    ],
+)
+def test_what_cannot_be_over_entities_and_steps(kind: str, more: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        measure("M-01", kind, **more)
+
+
+def test_matches_compare_as_text() -> None:
+    where = Count.model_validate({"events": ["a"], "where": {"a": "x", "b": ["x", ""], "c": {"not": ["x", "y"]}}}).where
+    said = {name: [matches(match, value) for value in ("x", "z", None)] for name, match in where.items()}
+    assert said == {"a": [True, False, False], "b": [True, False, True], "c": [False, True, True]}
