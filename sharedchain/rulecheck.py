@@ -187,6 +187,8 @@ def _on_event(book: Book, rule: Rule, on: OnEvent, document: Document, events: C
         if not _event_type(book, document, ("on", "event", index), type_, events):
             continue
         types = _looks(book, rule, document, typed.of_event(events.types[type_].schema))
+        if types is None:
+            continue  # its variables are unknown: nothing more can be said of it
         _conditions(book, document, ("if",), rule.if_, types)
         _when(book, document, ("when",), rule.when, types)
         _paths(book, document, ("subject",), rule.subject, types)
@@ -213,20 +215,20 @@ def _event_type(book: Book, document: Document, steps: tuple[Step, ...], type_: 
     return False
 
 
-def _looks(book: Book, rule: Rule, document: Document, types: typed.Types) -> typed.Types:
-    """The variables with the rows of `with`; what is wrong with them is said."""
+def _looks(book: Book, rule: Rule, document: Document, types: typed.Types) -> typed.Types | None:
+    """The variables with the rows of `with`; None if they cannot be known, which is said."""
     try:
         names = lookup.ordered(rule.with_)
     except ValueError as error:
         book.say(document, ("with",), str(error))
-        return types
+        return None
     for name in names:
         look, steps = rule.with_[name], ("with", name)
         table = lookup.TABLES.get(look.entity)
         if table is None:
             hint = typed.hint(look.entity, lookup.TABLES) or f"; there are {', '.join(lookup.TABLES)}"
             book.say(document, (*steps, "entity"), f"no table {look.entity}{hint}")
-            continue
+            return None
         if len(look.id) != len(table.keys):
             book.say(
                 document, (*steps, "id"), f"{look.entity} is found by {', '.join(table.keys)}: name a path for each"

@@ -34,6 +34,10 @@ def test_the_highest_band_that_holds_counts_and_magnitude_drops_the_sign() -> No
     assert [band and band.severity for band in held] == ["RED", "YELLOW", None]
 
 
+EVENT: dict[str, Any] = {"on": {"event": ["x"]}, "bands": [{"severity": "RED"}], "subject": "message.x"}
+CLEAR = {"event": ["y"], "subject": "message.x"}
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -47,11 +51,28 @@ def test_the_highest_band_that_holds_counts_and_magnitude_drops_the_sign() -> No
         ({"for": "ten minutes"}, "is no duration: write a number with s, m, h or d"),
         ({"to": {"RED": ["everybody"]}}, "should match pattern"),
         ({"sevrity": "RED"}, "Extra inputs"),
+        ({"if": ["true"]}, "`if` is for rules on events"),
+        ({"part": "message.metric"}, "`part` is for rules on events"),
+        ({"subject": ["period", "region"]}, "has one subject"),
+        ({"subject": []}, "at least 1 item"),
+        ({**EVENT, "one_shot": True, "clear": [CLEAR]}, "drop `clear` or `one_shot`"),
+        ({**EVENT, "part": "message.metric", "clear": [CLEAR]}, "`part` must stand both in the rule and in each"),
+        ({**EVENT, "clear": [CLEAR | {"part": "message.metric"}]}, "`part` must stand both in the rule and in each"),
+        ({**EVENT, "with": {"message": {"entity": "store", "id": "message.x"}}}, "cannot be called message"),
+        ({**EVENT, "with": {"Store": {"entity": "store", "id": "message.x"}}}, "should match pattern"),
+        ({**EVENT, "action": {"derive": "forecast.refresh.requested"}}, "needs a measure by forecast"),
     ],
 )
 def test_what_cannot_be(more: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         rule(**more)
+
+
+def test_one_path_or_several() -> None:
+    body = {**EVENT, "subject": ["message.a", "message.b"], "value": "message.c"}
+    said = rule(**body)
+    assert (said.subject, said.value, rule(**EVENT).value) == (("message.a", "message.b"), ("message.c",), ())
+    assert Rule.model_validate(said.model_dump(by_alias=True, mode="json")) == said
 
 
 def test_a_rule_is_frozen() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sharedchain.core.typed import Finding, check, of_event, of_measure
+from sharedchain.core.lookup import Kind
+from sharedchain.core.typed import Finding, beside, check, of_event, of_measure
 
 MONEY = {"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 2}
 
@@ -66,6 +67,22 @@ def test_findings_say_where_and_how_to_mend(source: str, column: int, said: str)
     (finding, *_) = check(source, TYPES)
     assert finding.column == column
     assert said in finding.text
+
+
+def test_rows_of_with_are_typed_too() -> None:
+    columns: dict[str, Kind] = {"low": "decimal", "unit": "text", "n": "count"}
+    types = beside(TYPES, "point", columns, optional=False)
+    assert types.names == ("point",)
+    assert check('message.amount < point.low && point.unit == "bar" && point.n == 3', types) == []
+    assert check("message.count > 1 && point.lwo > 1.0", types) == [
+        Finding(22, "point.lwo is no field; did you mean point.low?")
+    ]
+    assert "write the number with a point" in check("point.low < 3", types)[0].text
+    assert "`==` on a decimal" in check("point.low == 3.0", types)[0].text
+    maybe = beside(TYPES, "store", columns, optional=True)
+    assert check('store.unit == null || store.unit == "bar"', maybe) == []
+    (unknown,) = check("point.low > 1.0", TYPES)  # what `with` does not name is not there
+    assert "undeclared reference to 'point.low'" in unknown.text
 
 
 def test_a_measure_has_value_dims_and_a_value_before() -> None:

@@ -1,0 +1,69 @@
+"""Cases at the bottom of a rule: what they can say, and that a wrong one fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sharedchain.core import trial
+from sharedchain.core.ruleset import prepare
+from tests.core.test_episode import rule
+from tests.core.test_rule import EVENT
+
+LATE = {
+    **EVENT, "on": {"event": ["receivable.overdue"]}, "subject": "message.id", "value": "message.days",
+    "clear": [{"event": ["receivable.settled"], "subject": "message.id"}],
+}  # fmt: skip
+OVERDUE = {"type": "receivable.overdue", "message": {"id": "AR-1", "days": 3}}
+SETTLED = {"type": "receivable.settled", "message": {"id": "AR-1"}}
+
+
+def run(body: dict[str, Any], given: dict[str, Any], expect: Any) -> trial.Outcome:
+    (case,) = trial.trials_of([{"name": "n", "given": given, "expect": expect}])
+    return trial.run(prepare(rule(**body)), case, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "expect", "ok"),
+    [
+        ({"events": [OVERDUE, SETTLED]}, ["raised RED", "resolved"], True),
+        ({"events": [OVERDUE, SETTLED]}, ["raised RED", "quiet"], False),
+        ({"events": [OVERDUE]}, [{"alert": "raised RED", "value": "3", "subject": "AR-1"}], True),
+        ({"events": [OVERDUE]}, [{"alert": "raised RED", "value": "4"}], False),
+        ({"events": [OVERDUE]}, [{"alert": "raised RED", "to": ["E9"]}], False),
+        ({"events": [OVERDUE | {"backfill": True}]}, ["quiet"], True),
+        ({"message": {"id": "AR-1", "days": 3}}, {"alert": "raised RED", "value": "3"}, True),
+        ({"message": {"id": "AR-1", "days": 3}}, "quiet", False),
+    ],
+)
+def test_a_case_holds_or_does_not(given: dict[str, Any], expect: Any, ok: bool) -> None:
+    assert run(LATE, given, expect).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("given", "expect", "said"),
+    [
+        ({"events": [OVERDUE, SETTLED]}, ["raised RED"], "2 events and 1 words: expect one each"),
+        ({"events": [{"message": {}}]}, ["quiet"], "event 1 has no type"),
+        ({"values": ["3"]}, ["quiet"], "looks at events: give a `message`"),
+    ],
+)
+def test_a_case_that_asks_for_what_cannot_be_says_why(given: dict[str, Any], expect: Any, said: str) -> None:
+    outcome = run(LATE, given, expect)
+    assert not outcome.ok
+    assert said in outcome.found
+
+
+def test_a_payload_is_read_by_its_schema() -> None:
+    (case,) = trial.trials_of([{"name": "n", "given": {"events": [OVERDUE]}, "expect": ["quiet"]}])
+    schema = {"type": "record", "name": "X", "fields": [{"name": "id", "type": "string"}]}
+    outcome = trial.run(prepare(rule(**LATE)), case, {}, {"receivable.overdue": schema})
+    assert outcome.found == "cannot: message.days is no field"
+
+
+def test_words_of_an_expectation() -> None:
+    (case,) = trial.trials_of(
+        [{"name": "n", "given": {"events": [OVERDUE]}, "expect": ["quiet", {"alert": "raised RED"}]}]
+    )
+    assert (case.words, case.fires) == (("quiet", "raised RED"), True)
