@@ -76,15 +76,18 @@ def _contract(data: Mapping[str, Any], zh: bool) -> str:
     if not data["missing"]:
         return f"{told} {'生效' if zh else 'effective'}"
     names = ", ".join(data["missing"])
-    return f"{told} {'冻结，缺' if zh else 'blocked, missing:'} {names}"
+    return f"{told} {'锁定，缺' if zh else 'blocked, missing:'} {names}"
 
 
 def _receivable(data: Mapping[str, Any], zh: bool) -> str:
-    parts = ", ".join(
-        f"{money(part['amount'])} {part['due_date']} 到期" if zh else f"{money(part['amount'])} due {part['due_date']}"
-        for part in data["instalments"]
-    )
-    return f"{'应收' if zh else 'receivable'} {data['receivable_id']}: {parts}"
+    parts = data["instalments"]
+    told = f"{'应收' if zh else 'receivable'} {data['receivable_id']} {money(data['total'])}"
+    first, day = money(parts[0]["amount"]), parts[0]["due_date"]
+    if len(parts) == 1:
+        return f"{told}，{day} 到期" if zh else f"{told}, due {day}"
+    if zh:
+        return f"{told}，{len(parts)} 期，首期 {first} {day} 到期"
+    return f"{told} in {len(parts)}, first {first} due {day}"
 
 
 def _payment(data: Mapping[str, Any], zh: bool) -> str:
