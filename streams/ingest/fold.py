@@ -33,7 +33,8 @@ def fold(book: Book, types: Mapping[str, EventType], fact: Fact, value: bytes, k
             lifecycle.fold(book, kind, fact)
         case "refusal":
             book.remember(bytes.fromhex(fact.id), b"")
-            if item := parked.unpark(book, fact.scope, fact.data["original_source"], fact.data["original_id"]):
+            if item := _refused_child(book, fact):
+                parked.unpark(book, item.scope, item.source, item.id)
                 forget(book, item)
         case "tick" if fact.scope != EVERY_WALL_SCOPE:
             remember(book, known or _known(types[fact.type], fact, value))
@@ -56,6 +57,14 @@ def forget(book: Book, item: parked.Parked) -> None:
     book.remember(digest("named", item.scope, item.source, item.id), None)
     if item.told:
         book.remember(bytes.fromhex(item.told), None)
+
+
+def _refused_child(book: Book, fact: Fact) -> parked.Parked | None:
+    """The waiting child that this refusal is about. Another record under its name is not it."""
+    data = fact.data
+    item = parked.waiting(book, fact.scope, data["original_source"], data["original_id"])
+    place = f"{data['original_topic']}/{data['original_partition']}/{data['original_offset']}"
+    return item if item and item.src == place else None
 
 
 def _clocks(book: Book, fact: Fact) -> None:

@@ -150,6 +150,21 @@ def test_a_child_waits_for_its_parent_and_follows_it() -> None:
     assert reason(rig.publish("lead.disqualified", {"lead_id": "L-1", "reason": "no"})) == "transition"
 
 
+def test_another_record_under_the_name_of_a_waiting_child_does_not_take_its_place() -> None:
+    rig = Rig()
+    rig.publish("lead.contact.logged", {"lead_id": "L-1", "contact_id": "K-1"}, source="crm", id="2")
+    other = rig.publish("lead.contact.logged", {"lead_id": "L-1", "contact_id": "K-2"}, source="crm", id="2")
+    assert reason(other) == "conflict"
+    assert [f.data.get("contact_id") for f in rig.publish("lead.captured", lead())] == [None, "K-1"]
+
+
+@pytest.mark.parametrize("said", [{"lead_id": "\x01" * 200_000}, {"demand_type": "\x01" * 200_000}])
+def test_a_refusal_fits_however_long_the_words_of_the_refused_record(said: dict[str, str]) -> None:
+    (refusal,) = Rig().publish("lead.captured", lead(**said))
+    assert refusal.data["reason"] in ("too_large", "unknown_term")
+    assert len(str(dict(refusal.data))) < 10_000
+
+
 def test_of_two_endings_that_waited_the_second_is_refused() -> None:
     rig = Rig()
     rig.publish("lead.disqualified", {"lead_id": "L-1", "reason": "no"})
