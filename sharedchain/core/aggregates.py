@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from sharedchain.canonical import dumps
 from sharedchain.core import rows
+from sharedchain.core.dims import text_of
 from sharedchain.core.localtime import local_day
 from sharedchain.core.measures import Entities, Measure, PeriodOf, matches
 from sharedchain.core.periods import covering
@@ -42,7 +42,8 @@ class Share:
     """What one row contributes to one bucket."""
 
     measure: str
-    dims: Mapping[str, str]
+    names: tuple[str, ...]
+    values: tuple[str, ...]
     currency: str
     amount: Decimal
     age: str
@@ -69,13 +70,15 @@ def declare(measures: Iterable[Measure]) -> Declared:
 
 def shares(scope: ScopeState, declared: Declared, about: tuple[str, str]) -> Shares:
     """What one entity, as it stands, contributes to which buckets."""
-    return {
-        (f"{measure.id}|{dumps(dims)}", id_): _share(measure, dims, row, scope.timezone)
-        for over, id_, row in rows.rows(scope, *about)
-        for measure in declared.by_over.get(over, ())
-        if _counts(measure, row)
-        for dims in _dims(measure, row, scope.timezone)
-    }
+    found: Shares = {}
+    for over, id_, row in rows.rows(scope, *about):
+        for measure in declared.by_over.get(over, ()):
+            if _counts(measure, row):
+                worth = _worth(measure, row, scope.timezone)
+                for names, values in _dims(measure, row, scope.timezone):
+                    key = f"{measure.id}|{text_of(names, values)}"
+                    found[key, id_] = Share(measure.id, names, values, *worth)
+    return found
 
 
 def move(scope: ScopeState, declared: Declared, before: Shares, after: Shares, place: Place | None) -> bool:
@@ -97,10 +100,10 @@ def move(scope: ScopeState, declared: Declared, before: Shares, after: Shares, p
 
 def rebuild(scope: ScopeState, declared: Declared) -> bool:
     """Aggregate all entities anew when the declarations, or the zone, are no longer those of the buckets."""
-    name = f"{declared.hash}|{scope.timezone}"
-    if scope.buckets_of == name:
+    if scope.buckets_of == declared.hash and scope.buckets_zone == scope.timezone:
         return False
-    old, scope.buckets, scope.buckets_of = scope.buckets, {}, name
+    scope.buckets_of, scope.buckets_zone = declared.hash, scope.timezone
+    old, scope.buckets = scope.buckets, {}
     for about in rows.every(scope):
         move(scope, declared, {}, shares(scope, declared, about), None)
     known = {measure.id for some in declared.by_over.values() for measure in some}
@@ -147,31 +150,32 @@ def _counts(measure: Measure, row: Row) -> bool:
     return all(matches(match, row.get(name)) for name, match in said.where.items())
 
 
-def _dims(measure: Measure, row: Row, zone: str) -> Iterator[dict[str, str]]:
-    """The dims of each grouping set; a `period_of` gives one combination for each period that covers the day."""
+def _dims(measure: Measure, row: Row, zone: str) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Names and values of each grouping set; a `period_of` gives one for each period that covers the day."""
     said = measure.entities
     assert said is not None
     for names in measure.dims:
-        found: list[dict[str, str]] = [{}]
+        found: list[tuple[str, ...]] = [()]
         for name in names:
             path = said.paths.get(name, name)
             if isinstance(path, PeriodOf):
                 ms = row.get(path.period_of)
                 periods = covering(local_day(ms, zone)) if isinstance(ms, int) else ()
-                found = [{**dims, name: period} for dims in found for period in periods]
+                found = [(*values, period) for values in found for period in periods]
             else:
                 text = "" if row.get(path) is None else str(row[path])
-                found = [{**dims, name: text} for dims in found]
-        yield from found
+                found = [(*values, text) for values in found]
+        yield from ((names, values) for values in found)
 
 
-def _share(measure: Measure, dims: Mapping[str, str], row: Row, zone: str) -> Share:
+def _worth(measure: Measure, row: Row, zone: str) -> tuple[str, Decimal, str]:
+    """Currency, amount and age of one row; what a measure does not ask for is empty."""
     said = measure.entities
     assert said is not None
     if said.take.startswith("age_"):
-        return Share(measure.id, dims, "", ZERO, _day_or_ms(row[said.field], measure.unit, zone))
+        return "", ZERO, _day_or_ms(row[said.field], measure.unit, zone)
     currency = str(row.get("currency") or "") if measure.unit == "currency" else ""
-    return Share(measure.id, dims, currency, row[said.field] if said.field else ZERO, "")
+    return currency, row[said.field] if said.field else ZERO, ""
 
 
 def _day_or_ms(value: object, unit: str, zone: str) -> str:
@@ -184,7 +188,7 @@ def _day_or_ms(value: object, unit: str, zone: str) -> str:
 def _add(scope: ScopeState, key: str, share: Share, sign: int) -> None:
     bucket = scope.buckets.get(key)
     if bucket is None:
-        bucket = scope.buckets[key] = Bucket(share.measure, dict(share.dims))
+        bucket = scope.buckets[key] = Bucket(share.measure, dict(zip(share.names, share.values, strict=True)))
     part = bucket.parts.setdefault(share.currency, Part(0, ZERO))
     part.n += sign
     part.total += sign * share.amount

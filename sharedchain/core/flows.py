@@ -8,6 +8,7 @@ from typing import Any
 
 from sharedchain.canonical import dumps
 from sharedchain.core import rows, wire
+from sharedchain.core.dims import text_of
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, minute_of
 from sharedchain.core.measures import Constant, Count, Measure, matches
@@ -34,10 +35,11 @@ def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure]) -> None:
             minute = now
         amount = Decimal(1) if not said.add else wire.number(fact.data.get(said.add)) or Decimal(0)
         for names in measure.dims:
-            dims = {name: _dim(scope, name, said, fact) for name in names}
-            key = f"{measure.id}|{minute}|{dumps(dims) if dims else '{}'}"
+            values = tuple([_dim(scope, name, said, fact) for name in names])
+            key = f"{measure.id}|{minute}|{text_of(names, values)}"
             row = scope.flows.get(key)
             if row is None:
+                dims = dict(zip(names, values, strict=True))
                 scope.flows[key] = FlowRow(measure.id, minute, dims, amount, 1)
             else:
                 row.value += amount

@@ -121,7 +121,7 @@ def _readings(
             for names in measure.dims:
                 if set(names) == found.keys():
                     dims = {name: found[name] for name in names}
-                    yield dims, _read(scope, measure, dims, _group(scope, dims), run)
+                    yield dims, _read(scope, measure, dims, _group(scope, measure, dims), run)
 
 
 def sample_ages(scope: ScopeState, name: str, day: date, minute: int, measure: Measure, out: Emitter) -> list[Change]:
@@ -194,15 +194,19 @@ def _groups(scope: ScopeState, period: str) -> Iterator[tuple[dict[str, str], Gr
     forecasts = [scope.forecasts[id_] for id_ in scope.periods.get(period, ())]
     targets = [target for target in scope.targets.values() if target.period == period]
     yield {"period": period}, Group(forecasts, targets)
-    known = [s.dims["region"] for s in scope.gauges.values() if s.dims.get("period") == period and "region" in s.dims]
-    for region in sorted({forecast.region for forecast in forecasts} | set(known)):
+    known = scope.regions.setdefault(period, {})
+    known.update(dict.fromkeys(forecast.region for forecast in forecasts))
+    for region in sorted(known):
         dims = {"period": period, "region": region}
         yield dims, Group([forecast for forecast in forecasts if forecast.region == region], ())
 
 
-def _group(scope: ScopeState, dims: Mapping[str, str]) -> Group:
-    """The forecasts and targets of these dims: none unless they name a period."""
-    return next((group for said, group in _groups(scope, dims.get("period", "")) if said == dims), Group((), ()))
+def _group(scope: ScopeState, measure: Measure, dims: Mapping[str, str]) -> Group:
+    """The forecasts and targets of these dims, if the measure asks a reducer about a period."""
+    period = dims.get("period", "")
+    if not period or not measure.computed or all(name.startswith("M-") for name in measure.computed.of):
+        return Group((), ())
+    return next((group for said, group in _groups(scope, period) if said == dims), Group((), ()))
 
 
 def _input(scope: ScopeState, name: str, dims: Mapping[str, str], group: Group, run: _Pass) -> Reading | None:

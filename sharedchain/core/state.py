@@ -252,13 +252,15 @@ class ScopeState:
     cited: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # opportunity → forecast → its line ids
     targets: dict[str, Target] = field(default_factory=dict)
     periods: dict[str, dict[str, None]] = field(default_factory=dict)  # period → forecast ids
+    regions: dict[str, dict[str, None]] = field(default_factory=dict)  # period → regions sampled so far
     leads: dict[str, Lead] = field(default_factory=dict)
     opportunities: dict[str, Opportunity] = field(default_factory=dict)
     contracts: dict[str, Contract] = field(default_factory=dict)
     receivables: dict[str, Receivable] = field(default_factory=dict)
     dues: dict[str, dict[str, None]] = field(default_factory=dict)  # ISO day → receivables with a part due then
     buckets: dict[str, Bucket] = field(default_factory=dict)  # by measure and dims
-    buckets_of: str = ""  # the declarations and the zone they were made by
+    buckets_of: str = ""  # hash of the declarations they were made by
+    buckets_zone: str = ""
     dirty_buckets: dict[str, list[Place]] = field(default_factory=dict)  # key of `buckets` → what changed it
     flows: dict[str, FlowRow] = field(default_factory=dict)
     gauges: dict[str, Sample] = field(default_factory=dict)
