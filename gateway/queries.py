@@ -320,10 +320,11 @@ def told_of(tenant: str, alert_ids: Sequence[str], *, at: int | None = None) -> 
 
 
 def near_ids(tenant: str, ident: str) -> Query:
-    """Ids that differ from `ident` in at most three signs, the nearest first; case does not count."""
+    """Ids that differ from `ident` in a few signs (one in four, three at most), the nearest first; case is equal."""
     far = "editDistanceUTF8(upperUTF8(substringUTF8(subject, 1, 100)), upperUTF8({ident:String}))"
     sql = (
         f"SELECT subject, min({far}) AS far FROM facts WHERE tenant = {{tenant:String}} AND kind != 'config' "
-        f"AND subject != '' GROUP BY subject HAVING far <= 3 ORDER BY far, subject LIMIT 5"
+        f"AND subject != '' GROUP BY subject HAVING far <= {{most:UInt8}} ORDER BY far, subject LIMIT 5"
     )
-    return Query(sql=sql, parameters={"tenant": tenant, "ident": ident[:100]})
+    most = min(3, max(1, len(ident) // 4))
+    return Query(sql=sql, parameters={"tenant": tenant, "ident": ident[:100], "most": most})

@@ -63,12 +63,13 @@ def percent(value: str | Decimal, places: int = 2) -> str:
 
 
 def duration(seconds: int, lang: Language) -> str:
-    """`2d 1h 30m` or `2天1时30分`: minutes are the least, parts that are nothing are left out."""
-    minutes = seconds // 60
-    parts = (minutes // 1440, minutes // 60 % 24, minutes % 60)
-    names = ("天", "时", "分") if lang == "zh" else ("d", "h", "m")
-    said = [f"{count}{name}" for count, name in zip(parts, names, strict=True) if count]
-    return ("" if lang == "zh" else " ").join(said) or f"0{names[2]}"
+    """`2d 1h 30m` or `2天1时30分`, below a minute `12s`; parts that are nothing are left out."""
+    zh = lang == "zh"
+    if seconds < 60:
+        return f"{seconds}{'秒' if zh else 's'}"
+    parts = (seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60)
+    said = [f"{count}{name}" for count, name in zip(parts, "天时分" if zh else "dhm", strict=True) if count]
+    return ("" if zh else " ").join(said)
 
 
 def local_time(text: str, zone: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from rich.cells import cell_len
@@ -151,23 +152,32 @@ class _Tree:
             span = f"+{duration(step.seconds, self._lang)}" if step.seconds and step.state == "accepted" else ""
             first = f"{'└' if last else '├'} {step.local[5:16]} {_padded(span, _INDENT - 14)}"
             rest = f"{' ' if last else '│'}{' ' * (_INDENT - 1)}"
-            actor = f" · {step.actor}" if step.actor else ""
-            yield from folded(told(step, self._lang) + actor, first, rest)
-            beneath = self._beneath(step, by_id.get(step.subject) if step.type == "case.opened" else None)
-            for number, (text, depth) in enumerate(beneath):
-                end = all(other < depth for _, other in beneath[number + 1 :]) or number == len(beneath) - 1
-                rail = rest + "  " * depth
-                yield from folded(text, f"{rail}{'└' if end else '├'} ", f"{rail}{' ' if end else '│'} ")
+            text = told(step, self._lang)
+            actor = f" · {step.actor}" if step.actor and step.actor not in text.split() else ""
+            yield from folded(text + actor, first, rest)
+            yield from _branches(
+                self._beneath(step, by_id.get(step.subject) if step.type == "case.opened" else None), rest
+            )
 
-    def _beneath(self, step: Step, case: Case | None, depth: int = 0) -> list[tuple[str, int]]:
-        """What hangs under a step, each with its depth: what it derived, nodes of its case, alerts it caused."""
-        found: list[tuple[str, int]] = []
-        for child in step.caused:
-            found.append((told(child, self._lang), depth))
-            found += self._beneath(child, None, depth + 1)
-        found += [(_node(one, self._lang), depth) for one in (case.nodes if case else ())]
-        rang = self._alerts.pop(_place(step.source), [])
-        return found + [(_alert(one, self._lang), depth) for one in rang]
+    def _beneath(self, step: Step, case: Case | None) -> list[_Branch]:
+        """What hangs under a step: what it derived, nodes of its case, alerts it caused."""
+        found = [_Branch(told(child, self._lang), self._beneath(child, None)) for child in step.caused]
+        found += [_Branch(_node(one, self._lang)) for one in (case.nodes if case else ())]
+        return found + [_Branch(_alert(one, self._lang)) for one in self._alerts.pop(_place(step.source), [])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    text: str
+    beneath: Sequence[_Branch] = ()
+
+
+def _branches(branches: Sequence[_Branch], rail: str) -> Iterator[str]:
+    for index, one in enumerate(branches):
+        last = index == len(branches) - 1
+        rest = f"{rail}{' ' if last else '│'} "
+        yield from folded(one.text, f"{rail}{'└' if last else '├'} ", rest)
+        yield from _branches(one.beneath, rest)
 
 
 def _node(node: Node, lang: Language) -> str:
@@ -200,10 +210,10 @@ def _alert(one: Alert, lang: Language) -> str:
 
 
 def _people(one: Alert, lang: Language) -> str:
-    """`E010 (mail, inbox), E020 (inbox)`; what did not arrive is marked with its outcome."""
+    """`E010 (mail, inbox), E020 (mail ✗)`: ✗ did not arrive; why stands in the JSON."""
     channels: dict[str, dict[str, None]] = {}
     for each in one.told:
-        said = word(each.channel, lang) + ("" if each.outcome == "sent" else f" ✗ {each.outcome}")
+        said = word(each.channel, lang) + ("" if each.outcome == "sent" else " ✗")
         channels.setdefault(each.recipient, {})[said] = None
     return ", ".join(f"{person} ({', '.join(said)})" for person, said in channels.items())
 
@@ -227,14 +237,14 @@ def _beside(chain: Chain, lang: Language) -> Iterator[str]:
 
 def _forecast(forecast: Forecast, alerts: Iterable[Alert], lang: Language) -> Iterator[str]:
     words = _WORDS[lang]
-    found: list[tuple[str, int, str]] = []
+    found: list[tuple[str, int, int, str, str]] = []
     for one in forecast.citations:
         amount = f"{money(one.amount, lang)} {one.currency}" if one.amount else ""
         text = words["line" if one.line_id else "dropped"].format(version=one.version, line=one.line_id, amount=amount)
-        found.append((one.local, one.source.seq, text))
-    found += [(one.local, one.source.seq, told(one, lang)) for one in forecast.marks]
-    found += [(one.opened_local, one.source.seq, _alert(one, lang)) for one in alerts]
-    for index, (local, _, text) in enumerate(sorted(found)):
+        found.append((one.at, one.source.seq, one.source.n, one.local, text))
+    found += [(one.at, one.source.seq, one.source.n, one.local, told(one, lang)) for one in forecast.marks]
+    found += [(one.opened_at, one.source.seq, one.source.n, one.opened_local, _alert(one, lang)) for one in alerts]
+    for index, (*_, local, text) in enumerate(sorted(found)):
         rail = "└" if index == len(found) - 1 else "├"
         yield from folded(text, f"{rail} {local[5:16]} ", f"{' ' if rail == '└' else '│'}{' ' * 13}")
 

@@ -61,7 +61,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "REFUSED": ("被拒", "Refused"),
     "PARKED": ("等待上级", "Waiting for its parent"),
     "EFFECTIVE": ("生效", "effective"),
-    "BLOCKED": ("受阻", "BLOCKED"),
+    "BLOCKED": ("锁定", "BLOCKED"),
     "SUPPORTED": ("重获支撑", "supported again"),
     "DROPPED": ("已不再引用", "no longer cited"),
     "MISSING": ("商机不存在", "no such opportunity"),

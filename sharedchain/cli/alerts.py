@@ -79,8 +79,8 @@ def _row(item: Mapping[str, Any], zone: str, lang: str, words: Any) -> tuple[str
     from sharedchain.display import local_time
 
     what = item[f"title_{lang}"] or ""
-    value = item["value_text"] or ""
-    if value not in what:  # a word such as `OPP-0004 LOST` or `legal`; numbers stand in the title
+    value = item["value_text"] if item.get("value") is None else ""  # a word such as `legal`: numbers stand in titles
+    if value and value not in what:
         what = " · ".join(part for part in (value, what) if part)
     if item["state"] == "resolved":
         what = f"[{words['resolved']} {local_time(item['at'], zone)[5:16]}] {what}"

@@ -32,11 +32,13 @@ _WORDS = {
         "row": "第 {row} 行：{field}：{word} {reason}：{text}",
         "good": "{good} 条可用，{refused} 条拒绝",
         "published": "已发布 {good} 条，拒绝 {refused} 条",
+        "later": "阶段、权限、凭证由链上判定，被拒的见 sharedchain dlq list",
     },
     "en": {
         "row": "row {row}: {field}: {reason}: {text}",
         "good": "{good} good, {refused} refused",
         "published": "{good} published, {refused} refused",
+        "later": "the chain judges moves, rights and evidence: what it refuses is in `sharedchain dlq list`",
     },
 }
 _ATTRIBUTES = ("id", "source", "time", "tenant", "subject", "actor", "correlationid", "causationid", "backfill")
@@ -147,6 +149,8 @@ class Report:
             typer.echo(canonical.dumps({name: self.good, "refused": self.refused, "rows": self._rows}))
         else:
             typer.echo(_WORDS[language()][name].format(good=self.good, refused=self.refused))
+            if self.good and not self._check:
+                typer.echo(_WORDS[language()]["later"], err=True)
 
 
 def _line(told: Mapping[str, Any]) -> str:

@@ -79,8 +79,8 @@ def test_accepted_language(header: str, language: Language) -> None:
         (86_400, "1天", "1d"),
         (3600, "1时", "1h"),
         (60, "1分", "1m"),
-        (59, "0分", "0m"),
-        (0, "0分", "0m"),
+        (59, "59秒", "59s"),
+        (0, "0秒", "0s"),
     ],
 )
 def test_duration(seconds: int, zh: str, en: str) -> None:

@@ -70,7 +70,7 @@ def test_the_tree_in_chinese() -> None:
     said = lines(traced("OPP-0001", rang=[]))
     begin = next(n for n, line in enumerate(said) if "CA-0001 (CA) 发起" in line)
     assert said[begin : begin + 7] == [
-        "├ 04-27 09:00 +4天22时30分 流程 CA-0001 (CA) 发起",
+        "├ 04-27 09:00 +4天22时30分 流程 CA-0001 (CA) 发起 · E010",
         "│                          ├ ✓ 法务审批 E081: 批准 04-27 15:00, 6时 限时内",
         "│                          └ ✓ 财务审批 E050: 批准 04-27 18:00, 9时 限时内",
         "├ 04-27 18:00 +9时         流程 CA-0001 结束：批准",
@@ -84,8 +84,10 @@ def test_an_alert_hangs_under_the_fact_that_caused_it_with_its_people() -> None:
     said = lines(traced("OPP-0003"), "en")
     at = next(n for n, line in enumerate(said) if "contract CT-2026-0002 BLOCKED (legal missing)" in line)
     folded = " ".join(line.lstrip("│├└ ") for line in said[at : at + 8])
-    assert "■ RED R-19 contract without approval; told E010 (mail, inbox), E081 (IM ✗ failed: 500); resolved" in folded
+    assert "■ RED R-19 contract without approval; told E010 (mail, inbox), E081 (IM ✗); resolved" in folded
     assert "05-03 17:00 (2h)" in folded
+    rails = {line[27:28] for line in said[at + 1 : at + 5]}
+    assert rails == {"│"}, "the receivable still comes below"
 
 
 def test_what_rang_on_the_forecast_stands_with_the_forecast() -> None:

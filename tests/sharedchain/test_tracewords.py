@@ -34,7 +34,7 @@ def step(kind: str, subject: str = "X-1", state: Any = "accepted", **said: Any) 
             step(
                 "contract.created", "CT-2026-0002", status="BLOCKED", missing=["legal"], amount="1.00", currency="CNY"
             ),
-            "合同 CT-2026-0002 受阻（缺 legal） 1.00 CNY",
+            "合同 CT-2026-0002 锁定（缺 legal） 1.00 CNY",
             "contract CT-2026-0002 BLOCKED (legal missing), 1.00 CNY",
         ),
         (step("contract.created", "CT-1", status="EFFECTIVE"), "合同 CT-1 生效", "contract CT-1 effective"),

@@ -24,6 +24,7 @@ ALERT = {
     "state": "open",
     "title_zh": "预测低于目标",
     "title_en": "Forecast below target",
+    "value": "0.8000",
     "value_text": "80 %",
     "at": "2026-05-02T03:01:00.000Z",
     "opened_at": "2026-04-20T02:01:00.000Z",
@@ -97,7 +98,7 @@ def test_alerts_in_english(monkeypatch: pytest.MonkeyPatch, home: Path, capsys: 
     assert gateway.asked == [("/v1/alerts", {"state": "open", "tenant": "acme"})]
     out = capsys.readouterr().out
     assert "Alerts · acme · Asia/Shanghai · as of 2026-05-02 11:01 +08:00" in out
-    assert re.search(r"2026-04-20 10:01\s+■ RED\s+R-03\s+2026Q2\s+80 % · Forecast", out)
+    assert re.search(r"2026-04-20 10:01\s+■ RED\s+R-03\s+2026Q2\s+Forecast", out)
     assert "▲ YELLOW" in out
     assert "[resolved" in out
 
@@ -105,8 +106,20 @@ def test_alerts_in_english(monkeypatch: pytest.MonkeyPatch, home: Path, capsys: 
 def test_a_word_that_rang_is_shown_unless_the_title_says_it(
     monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lost = ALERT | {"rule_id": "R-06", "subject": "FC-CN", "value_text": "OPP-0004 LOST", "title_en": "no support"}
-    said = ALERT | {"rule_id": "R-19", "subject": "OPP-3", "value_text": "legal", "title_en": "legal is missing"}
+    lost = ALERT | {
+        "value": None,
+        "rule_id": "R-06",
+        "subject": "FC-CN",
+        "value_text": "OPP-0004 LOST",
+        "title_en": "no support",
+    }
+    said = ALERT | {
+        "value": None,
+        "rule_id": "R-19",
+        "subject": "OPP-3",
+        "value_text": "legal",
+        "title_en": "legal is missing",
+    }
     call(monkeypatch, home, FRAME | {"items": [lost, said]}, "alerts")
     out = capsys.readouterr().out
     assert re.search(r"R-06\s+FC-CN\s+OPP-0004 LOST · no support", out)
