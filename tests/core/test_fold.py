@@ -23,13 +23,19 @@ from tests.core.line import Line
 MINUTE = 60_000
 REGIONS = ("DE", "BR", "CN")
 
-# What happens at one minute: a forecast (region, amounts), a refusal, a lead (minutes late), a target, or nothing.
+# What happens at one minute: a forecast (region, amounts), a refusal, a lead (minutes late), a target, a new limit,
+# the opportunity that all forecasts cite, a reading, an instalment, a contract or its approval.
 happening = st.one_of(
     st.tuples(st.just("forecast"), st.sampled_from(REGIONS), st.integers(0, 90), st.integers(0, 40), st.booleans()),
     st.tuples(st.just("refuse"), st.sampled_from(("lead.captured", "master.customer.upserted", "target.set"))),
     st.tuples(st.just("lead"), st.sampled_from(REGIONS), st.integers(0, 3000)),
     st.tuples(st.just("target"), st.integers(1, 300)),
     st.tuples(st.just("retune"), st.sampled_from(("0.95", "0.5"))),
+    st.tuples(st.just("opportunity"), st.integers(0, 90)),
+    st.tuples(st.just("lost")),
+    st.tuples(st.just("reading"), st.sampled_from(("90.9", "91", "95", "95.1")), st.booleans()),
+    st.tuples(st.just("instalment"), st.sampled_from(("overdue", "settled")), st.sampled_from((1, 30)), st.booleans()),
+    st.tuples(st.just("contract"), st.booleans()),
 )
 # (minutes until then, what)
 stories = st.lists(st.tuples(st.integers(1, 4000), happening), max_size=14)
@@ -39,6 +45,7 @@ def tell(story: Iterable[tuple[int, tuple[Any, ...]]], *, dense: bool = False, m
     """Play a story. Sparse: tick at each midnight, at each happening and the minute after it. Dense: and between."""
     line = Line()
     line.begin("2026-03-29 22:10", mode=mode)
+    line.equipment("EQ", None, temperature=("93", "2", "°C"))
     advance(line, line.now + MINUTE, dense, mode)
     versions = dict.fromkeys(REGIONS, 0)
     for wait, (what, *more) in story:
@@ -54,6 +61,16 @@ def tell(story: Iterable[tuple[int, tuple[Any, ...]]], *, dense: bool = False, m
                 line.add("fact", "lead.captured", data, time=line.now - late * MINUTE)
             case "target", [amount]:
                 line.target(amount)
+            case "opportunity", [amount]:
+                line.opportunity("OPP", amount)
+            case "lost", []:
+                line.move("opportunity.lost", "OPP")
+            case "reading", [value, backfill]:
+                line.reading("EQ", "temperature", value, backfill=backfill)
+            case "instalment", [event, days, backfill]:
+                line.instalment(event, "AR-1", 1, days, backfill=backfill)
+            case "contract", [blocked]:
+                line.contract("CT-1", "OPP", "legal") if blocked else line.approved("CT-1", "OPP")
             case "retune", [limit]:
                 body = ruleset(line.state).rules["R-03"].rule.model_dump(by_alias=True, mode="json")
                 body["bands"] = [{"severity": "YELLOW", "under": limit}]
