@@ -101,7 +101,7 @@ def convert(book: Book, fact: Fact) -> list[Told]:
     data = {
         "opportunity_id": fact.data["opportunity_id"],
         "lead_id": fact.data["lead_id"],
-        "customer_id": fact.data.get("customer_id") or lead.customer,
+        "customer_id": lead.customer or fact.data.get("customer_id"),
         "prospect_name": lead.prospect,
         "industry": lead.industry,
         "demand_type": lead.demand,

@@ -123,9 +123,9 @@ def amended(book: Book, fact: Fact) -> None:
 
 
 def signed(book: Book, fact: Fact) -> None:
-    """Fold: the signed amount counts from now on, and the customer who signed."""
+    """Fold: the signed amount counts from now on; where only a prospect was known, who signed is."""
     found, data = of(book, fact), fact.data
-    customer = data.get("customer_id") or found.customer
+    customer = found.customer or data.get("customer_id") or ""
     put(book, fact, found._replace(stage=SIGNED, amount=str(data["amount"]), customer=customer))
 
 
