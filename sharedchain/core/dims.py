@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from sharedchain.canonical import dumps
@@ -11,3 +12,8 @@ from sharedchain.canonical import dumps
 def text_of(names: tuple[str, ...], values: tuple[str, ...]) -> str:
     """Canonical JSON of {name: value}; remembered, for the same few combinations come with every fact."""
     return dumps(dict(zip(names, values, strict=True)))
+
+
+def text(dims: Mapping[str, str]) -> str:
+    """The same of a mapping."""
+    return text_of(tuple(dims), tuple(dims.values()))

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sharedchain.canonical import dumps
 from sharedchain.core import rows, wire
-from sharedchain.core.dims import text_of
+from sharedchain.core.dims import text, text_of
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, minute_of
 from sharedchain.core.measures import Constant, Count, Measure, matches
@@ -89,7 +88,7 @@ def _tell(row: FlowRow, measure: Measure, scope: str, currency: str, out: Emitte
         "n": row.n,
         "unit": currency if measure.unit == "currency" else measure.unit,
     }
-    subject = f"{row.measure} {dumps(row.dims)} {row.minute}"
+    subject = f"{row.measure} {text(row.dims)} {row.minute}"
     out.add("metric.minute.computed", scope=scope, subject=subject, maker=row.measure, data=data, time=row.minute)
     if row.told is not None and row.told != row.value:
         late = {**data, "old": wire.rate(row.told, measure.scale), "reason": "late"}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sharedchain.canonical import dumps
 from sharedchain.core import aggregates, wire
+from sharedchain.core.dims import text
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import local_day
 from sharedchain.core.measures import Measure
@@ -38,28 +38,28 @@ class _Pass:
 
 
 def key_of(measure: str, dims: Mapping[str, str]) -> str:
-    return f"{measure}|{dumps(dims)}"
+    return f"{measure}|{text(dims)}"
 
 
 def sample_period(
     scope: ScopeState, name: str, period: str, measures: Sequence[Measure], minute: int, out: Emitter
 ) -> list[Change]:
     """Compute every minute gauge of `period`, emit a row for each that changed, and say which."""
-    groups = {dumps(dims): (dims, group) for dims, group in _groups(scope, period)}
+    groups = {text(dims): (dims, group) for dims, group in _groups(scope, period)}
     run = _Pass({}, {}, tuple(scope.dirty_periods.get(period, ())), {m.id: m for m in measures}, minute)
     changes: list[Change] = []
     for measure in measures:
         if measure.kind != "gauge" or measure.sample == "daily" or measure.entities:
             continue
         for wanted in measure.dims:
-            for text, (dims, group) in groups.items():
+            for said, (dims, group) in groups.items():
                 if tuple(dims) != wanted:
                     continue
                 reading = _read(scope, measure, dims, group, run)
-                run.readings[measure.id, text] = reading
+                run.readings[measure.id, said] = reading
                 change = _store(scope, measure, dims, reading, minute, run)
                 if change is not None:
-                    run.moved[measure.id, text] = None
+                    run.moved[measure.id, said] = None
                     changes.append(change)
     for change in changes:
         emit_row(name, change, out)
@@ -81,10 +81,10 @@ def sample_entities(
     changes: list[Change] = []
     for measure in measures:
         for dims, reading in list(_readings(scope, measure, keys.get(measure.id, []), run)):
-            run.readings[measure.id, dumps(dims)] = reading
+            run.readings[measure.id, text(dims)] = reading
             change = _store(scope, measure, dims, reading, minute, run)
             if change is not None:
-                run.moved[measure.id, dumps(dims)] = None
+                run.moved[measure.id, text(dims)] = None
                 changes.append(change)
     for change in changes:
         emit_row(name, change, out)
@@ -115,9 +115,9 @@ def _readings(
             yield bucket.dims, aggregates.read(measure, bucket, run.at, scope.timezone, places)
             aggregates.settle(scope, key)
     elif measure.kind == "gauge" and measure.computed and measure.sample != "daily":
-        texts = dict.fromkeys(text for id_, text in run.readings if id_ in measure.computed.of)
-        for text in texts:
-            found: dict[str, str] = json.loads(text)
+        combinations = dict.fromkeys(said for id_, said in run.readings if id_ in measure.computed.of)
+        for said in combinations:
+            found: dict[str, str] = json.loads(said)
             for names in measure.dims:
                 if set(names) == found.keys():
                     dims = {name: found[name] for name in names}
@@ -175,7 +175,7 @@ def emit_row(scope: str, change: Change, out: Emitter) -> None:
     out.add(
         "metric.minute.computed",
         scope=scope,
-        subject=f"{change.measure.id} {dumps(change.dims)} {sample.minute}",
+        subject=f"{change.measure.id} {text(change.dims)} {sample.minute}",
         maker=change.measure.id,
         time=sample.minute,
         data={
@@ -214,8 +214,8 @@ def _input(scope: ScopeState, name: str, dims: Mapping[str, str], group: Group, 
     if not name.startswith("M-"):
         return REDUCERS[name](group)
     key = key_of(name, dims)
-    if (name, dumps(dims)) in run.readings:
-        return run.readings[name, dumps(dims)]
+    if (name, text(dims)) in run.readings:
+        return run.readings[name, text(dims)]
     if run.measures[name].entities:
         return aggregates.read(run.measures[name], scope.buckets.get(key), run.at, scope.timezone, ())
     sample = scope.gauges.get(key)
@@ -250,7 +250,7 @@ def _read(scope: ScopeState, measure: Measure, dims: Mapping[str, str], group: G
 def _change(scope: ScopeState, base: str, dims: Mapping[str, str], run: _Pass) -> Reading | None:
     """How far the base moved at this close, as a share of its last different value; None if it did not."""
     now = scope.gauges.get(key_of(base, dims))
-    if (base, dumps(dims)) not in run.moved or now is None or now.value is None or not now.before:
+    if (base, text(dims)) not in run.moved or now is None or now.value is None or not now.before:
         return None
     return Reading((now.value - now.before) / now.before, "ratio", now.n, run.causes)
 
