@@ -106,6 +106,11 @@ def word(code: str, lang: Language, domain: str = "opportunity_stage") -> str:
     return pair[0 if lang == "zh" else 1] if pair else code
 
 
+def codes(domain: str) -> list[str]:
+    """The codes of a dictionary in its own order."""
+    return list(_labels(domain))
+
+
 @lru_cache
 def _labels(domain: str) -> Mapping[str, tuple[str, str]]:
     known = load_dictionaries().get(domain)

@@ -15,7 +15,7 @@ _WORDS = {
         "frame": "{tenant} · {zone} · 截至 {now}",
         "columns": ("维度", "分钟", "数值", "约合"),
         "flow": ("维度", "分钟", "当分钟", "累计"),
-        "listed": ("指标", "名称", "类别", "单位", "维度"),
+        "listed": ("指标", "名称", "单位", "维度"),
         "empty": "{tenant} 的 {id} 没有数值（别的公司：--tenant）。\n"
         "看有哪些预测：sharedchain forecasts；发布事件：sharedchain publish TYPE",
         "unknown": "没有指标 {id}：sharedchain metric 列出全部指标",
@@ -31,12 +31,15 @@ _WORDS = {
         "versions": "版",
         "records": "条记录",
         "readings": "条读数",
+        "currency": "金额",
+        "ratio": "比率",
+        "empty_dim": "（无）",
     },
     "en": {
         "frame": "{tenant} · {zone} · as of {now}",
         "columns": ("dimensions", "minute", "value", "about"),
         "flow": ("dimensions", "minute", "added", "total"),
-        "listed": ("measure", "name", "kind", "unit", "dimensions"),
+        "listed": ("measure", "name", "unit", "dimensions"),
         "empty": "{id} of {tenant} has no values (another company: --tenant).\n"
         "The forecasts: sharedchain forecasts; publish: sharedchain publish TYPE",
         "unknown": "no measure {id}: `sharedchain metric` lists them",
@@ -44,7 +47,12 @@ _WORDS = {
         "whole": "(whole)",
         "none": "no value",
         "corrected": " (corrected)",
+        "currency": "money",
+        "empty_dim": "(none)",
     },
+}
+_ONE = {"opportunities": "opportunity"} | {
+    f"{one}s": one for one in ("lead", "contract", "version", "record", "reading")
 }
 
 
@@ -89,13 +97,12 @@ def print_measures(found: Mapping[str, Any], lang: str) -> None:
         (
             one["id"],
             one["name"].get(lang, ""),
-            one["kind"],
-            one["unit"],
+            words.get(one["unit"], one["unit"]),
             "; ".join(", ".join(names) or words["whole"] for names in one["dims"]),
         )
         for one in found["items"]
     ]
-    show("", words["listed"], rows, folding=(1,))
+    show("", words["listed"], rows, folding=(1, 3))
 
 
 def print_metric(found: Mapping[str, Any], at: str | None, lang: str) -> None:
@@ -115,7 +122,7 @@ def print_metric(found: Mapping[str, Any], at: str | None, lang: str) -> None:
     zone = whose["timezone"]
     now = local_time(at or found["as_of"], zone)
     title = f"{ident} {found['name'].get(lang, '')}\n{words['frame'].format(tenant=whose['name'], zone=zone, now=now)}"
-    rows = [_row(item, zone, lang, flow=flow) for item in found["items"]]
+    rows = [_row(item, zone, lang, flow=flow) for item in sorted(found["items"], key=_order)]
     kept = 4 if any(row[3] for row in rows) else 3  # nothing is in millions: no column for it
     show(title, words["flow" if flow else "columns"][:kept], [row[:kept] for row in rows], right=(2, 3), folding=(0,))
 
@@ -124,7 +131,7 @@ def _row(item: Mapping[str, Any], zone: str, lang: Any, *, flow: bool) -> tuple[
     from sharedchain.display import compact, local_time
 
     words: Any = _WORDS[lang]
-    dims = " ".join(f"{name}={value}" for name, value in sorted(item["dims"].items())) or words["whole"]
+    dims = " ".join(_dim(name, value, lang) for name, value in sorted(item["dims"].items())) or words["whole"]
     value, unit = item["value"], item["unit"]
     said = words["none"] if value is None else quantity(value, unit, lang)
     if item.get("corrected"):
@@ -136,13 +143,40 @@ def _row(item: Mapping[str, Any], zone: str, lang: Any, *, flow: bool) -> tuple[
     return dims, local_time(item["minute"], zone)[:16], said, beside
 
 
+def _dim(name: str, value: str, lang: Any) -> str:
+    """`stage=SIGNED 已签约`: as --dims takes it, and for a Chinese reader what the code says."""
+    from sharedchain.tracewords import word
+
+    label = word(value, lang) if name == "stage" and lang == "zh" else ""
+    said = f"{name}={value or _WORDS[lang]['empty_dim']}"
+    return f"{said} {label}" if label not in ("", value) else said
+
+
+def _order(item: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The whole first, then by dimension; stages in the order of the flow, not of the alphabet."""
+    from sharedchain.tracewords import codes
+
+    stages = codes("opportunity_stage")
+
+    def place(name: str, value: str) -> tuple[str, int, str]:
+        first = value.partition(">")[0]
+        return name, stages.index(first) if name in ("stage", "pair") and first in stages else -1, value
+
+    return len(item["dims"]), *(place(name, value) for name, value in sorted(item["dims"].items()))
+
+
 def quantity(value: str, unit: str, lang: Any) -> str:
     """A value with its unit as people read it: `86.00 %`, `11 天`, `160,000,000.00 CNY`, `10 leads`."""
+    from decimal import Decimal
+
     from sharedchain.display import percent, thousands
 
     if unit == "ratio":
         return percent(value)
-    return f"{thousands(trimmed(value))} {_WORDS[lang].get(unit, unit)}".strip()
+    name = _WORDS[lang].get(unit, unit)
+    if lang == "en" and Decimal(value) == 1:
+        name = _ONE.get(unit, name)
+    return f"{thousands(trimmed(value))} {name}".strip()
 
 
 def trimmed(value: str) -> str:

@@ -253,11 +253,30 @@ def test_a_measure_that_nobody_declared_is_an_error(
         ("d", "19.0", "19 天", "19 d"),
         ("h", "37.5000", "37.50 小时", "37.50 h"),
         ("opportunities", "3", "3 个商机", "3 opportunities"),
+        ("opportunities", "1.0", "1 个商机", "1 opportunity"),
+        ("leads", "1", "1 条线索", "1 lead"),
         ("CNY", "160000000.0000", "160,000,000.00 CNY", "160,000,000.00 CNY"),
     ],
 )
 def test_values_are_shown_in_the_units_that_people_read(unit: str, value: str, zh: str, en: str) -> None:
     assert (quantity(value, unit, "zh"), quantity(value, unit, "en")) == (zh, en)
+
+
+def test_the_whole_comes_first_and_stages_in_the_order_of_the_flow(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dims = [{"stage": "BIDDING"}, {"stage": "SIGNED"}, {"stage": "FOLLOWING"}, {}, {"product": ""}]
+    items = [GAUGE | {"dims": one, "value": "3", "unit": "opportunities"} for one in dims]
+    answer = FRAME | {"items": items, "metric_id": "M-04", "kind": "gauge", "name": {"zh": "商机数"}}
+    call(monkeypatch, home, answer, "metric", "M-04", "--lang", "zh")
+    firsts = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()[3:]]
+    assert firsts == [
+        "（整体）",
+        "product=（无）",
+        "stage=FOLLOWING 跟进中",
+        "stage=BIDDING 投标",
+        "stage=SIGNED 已签约",
+    ]
 
 
 def test_a_column_that_would_be_empty_is_left_out(
@@ -277,7 +296,7 @@ def test_metric_without_an_id_lists_what_there_is(
     one = {"id": "M-14", "kind": "gauge", "unit": "ratio", "name": {"zh": "目标覆盖率"}, "dims": [["period"], []]}
     gateway = call(monkeypatch, home, {"items": [one]}, "metric", "--lang", "zh")
     assert gateway.asked == [("/v1/metrics", {})]
-    assert re.search(r"M-14\s+目标覆盖率\s+gauge\s+ratio\s+period; （整体）", capsys.readouterr().out)
+    assert re.search(r"M-14\s+目标覆盖率\s+比率\s+period; （整体）", capsys.readouterr().out)
     call(monkeypatch, home, {"items": []}, "metric")
     assert "rules/measures/" in capsys.readouterr().out
 
