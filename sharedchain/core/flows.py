@@ -97,8 +97,10 @@ def _tell(row: FlowRow, measure: Measure, scope: str, currency: str, out: Emitte
 
 def _wanted(scope: ScopeState, said: Count, fact: Fact) -> bool:
     """Whether an event passes the flow's filter and its named test."""
-    passed = all(matches(match, _value(scope, path, fact)) for path, match in said.where.items())
-    return passed and (not said.test or TESTS[said.test](scope, fact))
+    for path, match in said.where.items():
+        if not matches(match, _value(scope, path, fact)):
+            return False
+    return not said.test or TESTS[said.test](scope, fact)
 
 
 def _dim(scope: ScopeState, name: str, said: Count, fact: Fact) -> str:
