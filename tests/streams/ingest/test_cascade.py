@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from sharedchain.errors import Refused
-from tests.streams.ingest.deal import WAY, Deal, types
 from tests.streams.ingest.rig import CATALOG, NOW, Rig
+from tests.streams.ingest.steps import WAY, Deal, types
 
 
 def backwards(deal: Deal) -> None:

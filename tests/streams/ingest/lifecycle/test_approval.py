@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.streams.ingest.deal import Deal, types
+from tests.streams.ingest.steps import Deal, types
 
 
 def contract(deal: Deal, **said: str) -> tuple[str, dict[str, str], list[str], str | None]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.streams.ingest.deal import SE, Deal, only, types
 from tests.streams.ingest.rig import MINUTE, NOW
+from tests.streams.ingest.steps import SE, Deal, only, types
 
 HOUR = 60 * MINUTE
 LIMITS = [("quality", 4), ("purchasing", 4), ("planning", 8), ("finance", 24), ("sales", 4)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.streams.ingest.deal import SE, Deal, types
 from tests.streams.ingest.rig import Rig, forecast
+from tests.streams.ingest.steps import SE, Deal, types
 
 
 def correlations(rig: Rig) -> set[str]:

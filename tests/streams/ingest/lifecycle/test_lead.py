@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.streams.ingest.deal import Deal, only, types
+from tests.streams.ingest.steps import Deal, only, types
 
 
 def test_a_converted_lead_is_copied_into_its_opportunity() -> None:

@@ -7,8 +7,8 @@ import pytest
 from sharedchain.scope import partition_of
 from streams.ingest.book import MemoryBook
 from streams.ingest.lifecycle import numbers
-from tests.streams.ingest.deal import Deal
 from tests.streams.ingest.rig import Rig
+from tests.streams.ingest.steps import Deal
 
 
 def test_each_series_counts_for_itself() -> None:

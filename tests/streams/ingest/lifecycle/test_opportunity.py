@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.streams.ingest.deal import GATES, WAY, Deal, types
+from tests.streams.ingest.steps import GATES, WAY, Deal, types
 
 PLAIN = {
     "id": "plain",

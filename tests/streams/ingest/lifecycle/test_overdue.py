@@ -9,8 +9,8 @@ import pytest
 from sharedchain.fact import Fact
 from streams.ingest import ticks
 from streams.ingest.book import MemoryBook
-from tests.streams.ingest.deal import Deal, only, term
 from tests.streams.ingest.rig import DAY, MINUTE, Rig
+from tests.streams.ingest.steps import Deal, only, term
 
 DUE = 1_777_737_600_000  # 2026-05-03 00:00 in Shanghai
 TERMS = [term("0.3", "2026-05-03"), term("0.7", "2026-05-20")]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.streams.ingest.deal import Deal, only, term, types
 from tests.streams.ingest.rig import DAY
+from tests.streams.ingest.steps import Deal, only, term, types
 
 TERMS = [term("0.3", "2026-05-03"), term("0.6", "2026-04-20"), term("0.1", "2026-08-29")]  # 30, 60, 10
 

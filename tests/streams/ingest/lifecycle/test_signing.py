@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.streams.ingest.deal import Deal, term, types
 from tests.streams.ingest.rig import DAY, NOW
+from tests.streams.ingest.steps import Deal, term, types
 
 TERMS = [term("0.3", "2026-05-03"), term("0.6", "2026-08-29"), term("0.1", "2027-04-29")]
 
