@@ -62,7 +62,7 @@ def follow(scope: ScopeState, name: str, fact: Fact, out: Emitter) -> None:
             line = forecast.lines[id_]
             cause = _cause(scope, line, forecast.currency)
             if cause != line.cause:
-                line.cause = cause
+                line.cause, line.history = cause, fact.backfill
                 changes.append(Change(id_, line.opportunity_id, cause))
         tell(name, forecast_id, forecast, changes, fact, out)
 
@@ -109,7 +109,8 @@ def _changed(before: Mapping[str, Line], now: Mapping[str, Line]) -> Iterable[Ch
     for id_, line in now.items():
         old = before.get(id_)
         was = (old.cause, old.opportunity_id) if old and old.cause else None
-        if (line.cause, line.opportunity_id) != was and (line.cause or was):
+        news = (line.cause, line.opportunity_id) != was or (old is not None and old.history)
+        if news and (line.cause or was):
             yield Change(id_, line.opportunity_id, line.cause)
 
 

@@ -71,6 +71,7 @@ class Line:
     opportunity_id: str
     amount: Decimal
     cause: str = ""
+    history: bool = False  # the cause came as backfill: it was told to nobody
 
 
 @dataclass

@@ -127,7 +127,8 @@ class Line:
 
     def move(self, type_: str, id_: str, **more: Any) -> list[Derived]:
         """Something happens to an opportunity: lost, signed, another amount or stage."""
-        return self.add("fact", type_, {"opportunity_id": id_, "reason": "PRICE", **more})
+        envelope = {key: more.pop(key) for key in ("time", "backfill", "id") if key in more}
+        return self.add("fact", type_, {"opportunity_id": id_, "reason": "PRICE", **more}, **envelope)
 
     def contract(self, id_: str, opportunity: str, *missing: str) -> list[Derived]:
         """A contract as ingest derives it: blocked by the nodes that are missing."""

@@ -113,6 +113,16 @@ def test_backfilled_versions_are_settled_history() -> None:
     assert gone == ("cleared", "L0", "OPP-9", "DROPPED", [])
 
 
+def test_a_loss_out_of_old_books_is_told_as_history_and_again_by_the_next_version_that_cites_it() -> None:
+    line = begun(OPP_1=9)
+    line.forecast("DE", 1, {"OPP-1": 5})
+    (lost,) = line.move("opportunity.lost", "OPP-1", backfill=True)
+    assert (lost.type, lost.backfill) == ("forecast.line.unsupported", True)
+    (_, again, alert) = line.forecast("DE", 2, {"OPP-1": 5})
+    assert (again.type, again.backfill, alert.data["rule_id"]) == ("forecast.line.unsupported", False, "R-06")
+    assert told(line.forecast("DE", 3, {"OPP-1": 5})) == []
+
+
 def test_two_lines_with_one_id_are_both_followed() -> None:
     line = begun(OPP_1=9)
     lines = [
