@@ -141,11 +141,15 @@ class _Tree:
 
     def __init__(self, lang: Language, alerts: Iterable[Alert]) -> None:
         self._lang = lang
-        self._alerts: dict[tuple[int, int], list[Alert]] = {}
-        for one in alerts:
-            self._alerts.setdefault(_place(one.source), []).append(one)
+        self._rang = tuple(alerts)
+        self._alerts: dict[Source, list[Alert]] = {}
 
     def lines(self, steps: Sequence[Step], cases: Sequence[Case]) -> Iterator[str]:
+        sources = list(_sources(steps))
+        for alert in self._rang:
+            behind = [one for one in sources if _place(one) == _place(alert.source) and one.n < alert.source.n]
+            if behind:  # the last thing said before it rang
+                self._alerts.setdefault(max(behind, key=lambda one: one.n), []).append(alert)
         by_id = {one.case_id: one for one in cases}
         for index, step in enumerate(steps):
             last = index == len(steps) - 1
@@ -163,7 +167,7 @@ class _Tree:
         """What hangs under a step: what it derived, nodes of its case, alerts it caused."""
         found = [_Branch(told(child, self._lang), self._beneath(child, None)) for child in step.caused]
         found += [_Branch(_node(one, self._lang)) for one in (case.nodes if case else ())]
-        return found + [_Branch(_alert(one, self._lang)) for one in self._alerts.pop(_place(step.source), [])]
+        return found + [_Branch(_alert(one, self._lang)) for one in self._alerts.get(step.source, [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +225,7 @@ def _people(one: Alert, lang: Language) -> str:
 def _beside(chain: Chain, lang: Language) -> Iterator[str]:
     """The forecasts that cite it, and the alerts that none of its steps caused."""
     words = _WORDS[lang]
-    places = {_place(source) for source in _sources(chain)}
+    places = {_place(source) for source in _sources(chain.steps)}
     free = [one for one in chain.alerts if _place(one.source) not in places]
     for forecast in chain.forecasts:
         mine = [one for one in free if one.subject == forecast.forecast_id]
@@ -249,8 +253,8 @@ def _forecast(forecast: Forecast, alerts: Iterable[Alert], lang: Language) -> It
         yield from folded(text, f"{rail} {local[5:16]} ", f"{' ' if rail == '└' else '│'}{' ' * 13}")
 
 
-def _sources(chain: Chain) -> Iterator[Source]:
-    ahead = list(chain.steps)
+def _sources(steps: Sequence[Step]) -> Iterator[Source]:
+    ahead = list(steps)
     while ahead:
         step = ahead.pop()
         yield step.source

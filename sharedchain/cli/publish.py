@@ -32,13 +32,13 @@ _WORDS = {
         "row": "第 {row} 行：{field}：{word} {reason}：{text}",
         "good": "{good} 条可用，{refused} 条拒绝",
         "published": "已发布 {good} 条，拒绝 {refused} 条",
-        "later": "阶段、权限、凭证由链上判定，被拒的见 sharedchain dlq list",
+        "later": "能否推进、有无权限由链上判定：被拒的见 sharedchain dlq list",
     },
     "en": {
         "row": "row {row}: {field}: {reason}: {text}",
         "good": "{good} good, {refused} refused",
         "published": "{good} published, {refused} refused",
-        "later": "the chain judges moves, rights and evidence: what it refuses is in `sharedchain dlq list`",
+        "later": "moves and rights are judged in the chain: see `sharedchain dlq list`",
     },
 }
 _ATTRIBUTES = ("id", "source", "time", "tenant", "subject", "actor", "correlationid", "causationid", "backfill")
@@ -79,7 +79,7 @@ def publish(
     with _opened(file) as text:
         judged = judge_rows(kind, read_rows(text, _form(file, form)), load_dictionaries(), source)
         defaults = {"source": source, "tenant": tenant}
-        report = Report(json, check)
+        report = Report(json, check, follows=kind.parent is not None)
         if check:
             for one in judged:
                 report.tell(one)
@@ -126,8 +126,9 @@ def _envelope(said: dict[str, Any]) -> dict[str, Any]:
 class Report:
     """What is printed: refusals as they come, a count at the end (or all of it as one JSON)."""
 
-    def __init__(self, json: bool, check: bool) -> None:
-        self._json, self._check = json, check
+    def __init__(self, json: bool, check: bool, *, follows: bool) -> None:
+        """`follows`: events of this type are judged once more, against what went before."""
+        self._json, self._check, self._follows = json, check, follows
         self.good = self.refused = 0
         self._rows: list[dict[str, Any]] = []
 
@@ -149,7 +150,7 @@ class Report:
             typer.echo(canonical.dumps({name: self.good, "refused": self.refused, "rows": self._rows}))
         else:
             typer.echo(_WORDS[language()][name].format(good=self.good, refused=self.refused))
-            if self.good and not self._check:
+            if self.good and self._follows and not self._check:
                 typer.echo(_WORDS[language()]["later"], err=True)
 
 

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from gateway.chain import laid_out
 from gateway.kin import chains, read
+from gateway.side import alerts
 from gateway.trail import Clock, steps
 from sharedchain.display import Language
 from sharedchain.trace import Trace, Whose
@@ -101,6 +102,18 @@ def test_an_alert_that_no_step_caused_is_told_once_at_the_end() -> None:
     stray = alert("x", "R-99", "AR-0001/2", "05-04 00:00", "05-04 00:00", "raised", seq=7000, title_en="strange")
     said = lines(traced("OPP-0001", rang=[stray]), "en")
     assert said[-2:] == ["other alerts", "  05-04 00:00 ▲ YELLOW R-99 strange; open"]
+
+
+def test_an_alert_hangs_under_what_was_said_last_before_it_rang() -> None:
+    lost = next(one for one in CITING if one.n == 1)  # forecast.line.unsupported, derived of opportunity.lost
+    rang = alert("a", "R-06", "FC", "05-02 09:00", "05-02 09:00", "raised", seq=lost.seq, n=2, title_en="no support")
+    history = [one for one in FACTS if one.seq == lost.seq]
+    trace = traced().model_copy(update={"history": steps(history, CLOCK), "alerts": alerts([rang], [], CLOCK)})
+    assert [line.strip("│├└ ") for line in lines(trace, "en")[-3:]] == [
+        "05-02 09:00              lost: Price",
+        "✗ line L2 unsupported: OPP-0004 Lost",
+        "▲ YELLOW R-06 no support; open",
+    ]
 
 
 def test_a_lost_line_is_marked_and_the_version_that_drops_it() -> None:
