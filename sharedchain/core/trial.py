@@ -68,6 +68,11 @@ class Expected(Model):
     to: tuple[str, ...] | None = None
     value: str = ""
 
+    def __str__(self) -> str:
+        to = None if self.to is None else " ".join(self.to) or "nobody"
+        said = [f"{key} {word}" for key, word in (("about", self.subject), ("says", self.value), ("to", to)) if word]
+        return f"{self.alert} ({'; '.join(said)})" if said else self.alert
+
 
 class Trial(Model):
     """One case. For values: one word each, `quiet` or as `raised YELLOW`. For a message: `quiet` or an alert. For

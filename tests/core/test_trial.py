@@ -62,6 +62,12 @@ def test_a_payload_is_read_by_its_schema() -> None:
     assert outcome.found == "cannot: message.days is no field"
 
 
+def test_an_expectation_is_said_in_words() -> None:
+    said = run(LATE, {"events": [OVERDUE]}, [{"alert": "raised RED", "subject": "AR-2", "value": "3", "to": ["E1"]}])
+    assert str(said.found[0]) == "raised RED (about AR-1; says 3; to E-data_steward)"
+    assert str(said.expected[0]) == "raised RED (about AR-2; says 3; to E1)"
+
+
 def test_words_of_an_expectation() -> None:
     (case,) = trial.trials_of(
         [{"name": "n", "given": {"events": [OVERDUE]}, "expect": ["quiet", {"alert": "raised RED"}]}]
