@@ -14,7 +14,7 @@ from sharedchain.schemas import Catalog
 from sharedchain.yamlfile import Step
 
 Finding = tuple[tuple[Step, ...], str]  # where in the document, what
-_ENVELOPE = ("month", "type", "meta.source")
+_ENVELOPE = ("month", "type", "meta.origin")
 
 
 @dataclass(frozen=True, slots=True)

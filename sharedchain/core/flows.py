@@ -15,6 +15,7 @@ from sharedchain.core.state import NEVER, FlowRow, ScopeState, Setpoint
 from sharedchain.fact import Fact
 
 _DAY = 86_400_000
+_INGEST = "sharedchain:ingest"  # the source of what ingest derives; refusals carry it too
 
 
 def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure]) -> None:
@@ -111,11 +112,13 @@ def _dim(scope: ScopeState, name: str, said: Count, fact: Fact) -> str:
 
 
 def _value(scope: ScopeState, path: str, fact: Fact) -> Any:
-    """A field; `month` of the event in the business zone, `type`, `meta.source`; or a field of an entity it names."""
+    """A field; `month` of the event in the business zone, `type`, `meta.origin`; or a field of an entity it names."""
     if path == "month":
         return f"{local_day(fact.time, scope.timezone):%Y-%m}"
-    if path in ("type", "meta.source"):
-        return fact.type if path == "type" else fact.source
+    if path == "type":
+        return fact.type
+    if path == "meta.origin":
+        return "derived" if fact.kind == "fact" and fact.source == _INGEST else "published"
     kind, dot, name = path.partition(".")
     if not dot:
         return fact.data.get(path)

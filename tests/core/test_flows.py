@@ -111,10 +111,10 @@ def test_a_filter_keeps_out_what_does_not_match() -> None:
     line = begun()
     flow(line, "M-90", [[]], events=["lead.captured"], where={"region": ["DE", "BR"], "channel": ""})
     flow(line, "M-91", [[]], events=["lead.captured"], where={"region": {"not": "DE"}})
-    flow(line, "M-92", [[]], events=["*"], where={"meta.source": {"not": ["crm", "erp"]}, "type": "lead.captured"})
+    flow(line, "M-92", [[]], events=["*"], where={"meta.origin": "derived", "type": {"not": "lead.lost"}})
     for region in ("DE", "BR", "CN"):
         lead(line, region=region)
-    line.add("fact", "lead.captured", {"lead_id": "L", "region": "DE", "channel": "fair"}, source="web")
+    line.add("fact", "lead.captured", {"lead_id": "L", "region": "DE", "channel": "fair"}, source="sharedchain:ingest")
     line.tick("2026-04-02 09:01")
     assert [line.rows(id_)[0][1] for id_ in ("M-90", "M-91", "M-92")] == [2, 2, 1]
 
@@ -164,5 +164,6 @@ def test_what_ingest_derives_is_not_received() -> None:
     line.tick("2026-04-02 09:01")
     line.opportunity("O", 1)
     line.add("fact", "case.closed", {"case_id": "C"}, source="sharedchain:ingest")
+    line.add("refusal", "record.rejected", {"reason": "transition"}, source="sharedchain:ingest")
     line.tick("2026-04-02 09:02")
-    assert line.rows("M-53.received")[-1] == ("04-02 09:01", Decimal(1))
+    assert line.rows("M-53.received")[-1] == ("04-02 09:01", Decimal(2))
