@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from sharedchain.display import Language, duration, money, percent, thousands
 from sharedchain.table import folded
-from sharedchain.trace import Alert, Case, Cash, Chain, Forecast, Instalment, Node, Source, Step, Trace
+from sharedchain.trace import DERIVED, Alert, Case, Cash, Chain, Forecast, Instalment, Node, Source, Step, Trace
 from sharedchain.tracewords import told, word
 
 _INDENT = 27  # where the text of a step begins: rail, time, duration
@@ -105,7 +105,8 @@ def _head(chain: Chain, lang: Language) -> Iterator[str]:
     who = chain.customer_id or chain.prospect_name
     yield " · ".join(part for part in (who, amount, word(chain.stage, lang), chain.owner_id) if part)
     span = words["took" if chain.closed else "goes_on"].format(span=duration(chain.seconds, lang))
-    yield from folded(f"{chain.began_local[:16]} … {chain.ended_local[:16]} · {span}")
+    if any(one.state != "refused" for one in chain.steps):
+        yield from folded(f"{chain.began_local[:16]} … {chain.ended_local[:16]} · {span}")
     if chain.stages:
         spent = [f"{word(one.stage, lang)} {duration(one.seconds, lang)}" for one in chain.stages]
         yield from folded(f"{words['stages']}: {' · '.join(spent)}", "", "  ")
@@ -157,8 +158,7 @@ class _Tree:
             first = f"{'└' if last else '├'} {step.local[5:16]} {_padded(span, _INDENT - 14)}"
             rest = f"{' ' if last else '│'}{' ' * (_INDENT - 1)}"
             text = told(step, self._lang)
-            actor = f" · {step.actor}" if step.actor and step.actor not in text.split() else ""
-            yield from folded(text + actor, first, rest)
+            yield from folded(text + _actor(step, text), first, rest)
             yield from _branches(
                 self._beneath(step, by_id.get(step.subject) if step.type == "case.opened" else None), rest
             )
@@ -168,6 +168,13 @@ class _Tree:
         found = [_Branch(told(child, self._lang), self._beneath(child, None)) for child in step.caused]
         found += [_Branch(_node(one, self._lang)) for one in (case.nodes if case else ())]
         return found + [_Branch(_alert(one, self._lang)) for one in self._alerts.get(step.source, [])]
+
+
+def _actor(step: Step, text: str) -> str:
+    """Who did it, where that is a person (not the system it came from) whom the text has not named."""
+    derived = step.source.published_by == DERIVED
+    known = not step.actor or step.actor == step.source.published_by or step.actor in text.split()
+    return "" if derived or known else f" · {step.actor}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from gateway.trail import Clock, steps
 from sharedchain.display import Language
 from sharedchain.trace import Trace, Whose
 from sharedchain.tracepage import page
-from tests.gateway.lead_to_cash import alert, ms, quarter, told, utc
+from tests.gateway.lead_to_cash import Log, alert, ms, quarter, told, utc
 
 CLOCK = Clock(ms("05-05 23:59"), "Asia/Shanghai")
 WHOSE = Whose(name="dongchen", timezone="Asia/Shanghai", currency="CNY", language="zh")
@@ -114,6 +114,21 @@ def test_an_alert_hangs_under_what_was_said_last_before_it_rang() -> None:
         "✗ line L2 unsupported: OPP-0004 Lost",
         "▲ YELLOW R-06 no support; open",
     ]
+
+
+@pytest.mark.parametrize(("actor", "said"), [("E007", " · E007"), ("crm", ""), ("", "")])
+def test_an_actor_is_named_where_it_is_a_person(actor: str, said: str) -> None:
+    rows = [row | {"actor": actor} for row in LOG.rows if row["type"] == "opportunity.signed"][:1]
+    trace = traced().model_copy(update={"history": steps(read(rows), CLOCK)})
+    assert lines(trace, "en")[-1].endswith(f"signed, 48,000,000.00 CNY{said}")
+
+
+def test_a_lead_that_never_came_in_took_no_time() -> None:
+    log = Log()
+    log.refuse("04-05 09:00", "lead.captured", "LEAD-9", reason="missing_field", field="expected_amount")
+    chain = laid_out(read(log.rows), [], [], [], CLOCK)
+    said = lines(traced().model_copy(update={"chains": (chain,)}))
+    assert said[2:] == ["LEAD-9", "被拒", "", "└ 04-05 09:00              ✗ 被拒 lead.captured：缺字段 expected_amount"]
 
 
 def test_a_lost_line_is_marked_and_the_version_that_drops_it() -> None:
