@@ -24,7 +24,7 @@ _ZONE = "Asia/Shanghai"
 _WORDS = {
     "zh": {
         "title": "死信 · 共 {count} 条，显示最近 {shown} 条",
-        "columns": ("位置", "时间", "原因", "说明"),
+        "columns": ("位置", "时间", "原因", "对象"),
         "empty": "没有死信：所有记录都已接受。",
         "more": "查看一条：sharedchain dlq show 位置",
         "fields": (
@@ -38,7 +38,7 @@ _WORDS = {
     },
     "en": {
         "title": "Dead letters · {count} in all, the newest {shown}",
-        "columns": ("position", "time", "reason", "what is wrong"),
+        "columns": ("position", "time", "reason", "subject"),
         "empty": "No dead letters: every record was accepted.",
         "more": "One of them: sharedchain dlq show POSITION",
         "fields": (
@@ -83,10 +83,11 @@ def list_(
     from sharedchain.table import show as show_table
 
     rows = [
-        (letter.position, local_time(rfc3339(letter.recorded), _ZONE)[:16], letter.reason, _what(letter))
+        (letter.position, local_time(rfc3339(letter.recorded), _ZONE)[:16], letter.reason, letter.subject or "-")
         for letter in found[-limit:]
     ]
-    show_table(words["title"].format(count=len(found), shown=len(rows)), words["columns"], rows)
+    what = [letter.text for letter in found[-limit:]]
+    show_table(words["title"].format(count=len(found), shown=len(rows)), words["columns"], rows, below=what)
     typer.echo(words["more"])
 
 
@@ -219,7 +220,3 @@ def _short(value: bytes | None) -> str:
         text = "0x" + value[:32].hex()
     text = text if text.isprintable() else repr(text)
     return text if len(text) <= 60 else f"{text[:59]}…"
-
-
-def _what(letter: DeadLetter) -> str:
-    return f"{letter.subject}: {letter.text}" if letter.subject else letter.text

@@ -128,7 +128,7 @@ def print_metric(found: Mapping[str, Any], at: str | None, lang: str) -> None:
 
 
 def _row(item: Mapping[str, Any], zone: str, lang: Any, *, flow: bool) -> tuple[str, ...]:
-    from sharedchain.display import compact, local_time
+    from sharedchain.display import local_time
 
     words: Any = _WORDS[lang]
     dims = " ".join(_dim(name, value, lang) for name, value in sorted(item["dims"].items())) or words["whole"]
@@ -136,11 +136,21 @@ def _row(item: Mapping[str, Any], zone: str, lang: Any, *, flow: bool) -> tuple[
     said = words["none"] if value is None else quantity(value, unit, lang)
     if item.get("corrected"):
         said += words["corrected"]
-    if flow:
-        beside = quantity(item["total"], unit, lang)
-    else:
-        beside = "" if value is None or unit == "ratio" else compact(value, lang)
+    beside = quantity(item["total"], unit, lang) if flow else _about(value, unit, lang)
     return dims, local_time(item["minute"], zone)[:16], said, beside
+
+
+def _about(value: str | None, unit: str, lang: Any) -> str:
+    """The short form of an amount; hours in days; nothing where there is nothing shorter."""
+    from decimal import Decimal
+
+    from sharedchain.display import compact, duration
+
+    if value is None or unit == "ratio":
+        return ""
+    if unit == "h":
+        return duration(int(Decimal(value) * 3600), lang) if Decimal(value) >= 24 else ""
+    return compact(value, lang)
 
 
 def _dim(name: str, value: str, lang: Any) -> str:
