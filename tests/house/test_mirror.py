@@ -20,6 +20,7 @@ WHOLE = {
     "tests/rules/test_rules.py": "the rule files through the whole core",
     "tests/sharedchain/cli/test_main.py": "the command itself: sharedchain/cli/__init__.py",
     "tests/sharedchain/cli/test_read_commands.py": "the commands over the gateway, as a group",
+    "tests/streams/ingest/test_lead_to_cash.py": "the whole lifecycle against a model of its contract",
     "tests/streams/ingest/test_foreign.py": "records of strangers' clients, through the whole lane",
     "tests/gateway/test_hostile_requests.py": "every route, under fire",
     "tests/gateway/test_stream.py": "server-sent events: the route, the feed and its positions",
