@@ -12,11 +12,13 @@ from gateway.kin import Seen, named
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`seeds`: ids of chains, in order; `history`: what is told of an id that is no part of a chain."""
+    """`seeds`: ids of chains, in order; `history`: what is told of an id that is no part of a chain; `rang_on`: the
+    subjects whose alerts are told beside it."""
 
     found_as: str
     seeds: tuple[str, ...]
     history: tuple[Seen, ...] = ()
+    rang_on: tuple[str, ...] = ()
 
 
 def recognised(ident: str, facts: Sequence[Seen]) -> Asked | None:
@@ -26,7 +28,7 @@ def recognised(ident: str, facts: Sequence[Seen]) -> Asked | None:
         kinds = [named(one)[ident] for one in mine if ident in named(one)]
         if kinds:
             return Asked(kinds[0], (ident,))
-        return Asked(_entity(mine), _seeds(mine), tuple(mine))
+        return Asked(_entity(mine), _seeds(mine), tuple(mine), (ident,))
     events = [one for one in facts if one.id == ident]
     if events:
         return Asked("event", _seeds(events), tuple(one for one in events if not named(one)))
@@ -52,12 +54,14 @@ def subjects_of(subject: str) -> Iterator[str]:
         subject = subject.rpartition("/")[0]
 
 
-def of_alert(caused: Sequence[Seen], about: Sequence[Seen]) -> Asked:
-    """The chains of the facts that raised an alert; where they are of none, the history of its subject."""
+def of_alert(subject: str, caused: Sequence[Seen], about: Sequence[Seen]) -> Asked:
+    """The chains of the facts that raised an alert on `subject`; where they are of none, what they are (forecasts, a
+    target), else the history of the subject, and the chains that these cite."""
     seeds = _seeds([one for one in caused if named(one)])
     if seeds:
         return Asked("alert", seeds)
-    return Asked("alert", _seeds(about), tuple(one for one in about if not named(one)))
+    told = caused or about
+    return Asked("alert", _seeds(told), tuple(one for one in told if not named(one)), (subject,))
 
 
 def _seeds(facts: Iterable[Seen]) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ async def trace(store: Store, whose: Tenant, ident: str, at: int | None) -> Trac
     around, truncated = await _around(store, whose.name, asked.seeds, at)
     found = kin.chains(around, asked.seeds)
     made = [await _chain(store, whose.name, facts, clock, at) for facts in found[:MAX_CHAINS]]
-    rang, told = await _alerts(store, whose.name, {one.subject for one in asked.history}, (), at)
+    rang, told = await _alerts(store, whose.name, set(asked.rang_on), (), at)
     return Trace(
         asked=ident,
         found_as=asked.found_as,
@@ -50,7 +50,9 @@ async def _asked(store: Store, tenant: str, ident: str, at: int | None) -> Asked
         about: list[Seen] = []
         for subject in subjects_of(rows[0]["subject"]):
             about = about or kin.read(await store.rows(queries.facts_of(tenant, subject, at=at)))
-        return of_alert(caused, [one for one in about if one.subject in subjects_of(rows[0]["subject"])])
+        return of_alert(
+            rows[0]["subject"], caused, [one for one in about if one.subject in subjects_of(rows[0]["subject"])]
+        )
     near = [row["subject"] for row in await store.rows(queries.near_ids(tenant, ident))]
     mean = f"; did you mean {', '.join(near)}?" if near else ""
     raise Problem(404, "no_such_id", f"tenant {tenant} knows no id {ident}{mean}", extra={"near": near})

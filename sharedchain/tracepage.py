@@ -89,6 +89,7 @@ def page(trace: Trace, now: str, lang: Language) -> list[str]:
     if trace.history:
         lines += ["", words["history"].format(id=trace.asked)]
         lines += _Tree(lang, trace.alerts).lines(trace.history, ())
+    lines += _others(_free(trace.alerts, trace.history), lang)
     for chain in trace.chains:
         lines += ["", *_head(chain, lang), *_Tree(lang, chain.alerts).lines(chain.steps, chain.cases)]
         lines += _beside(chain, lang)
@@ -232,18 +233,26 @@ def _people(one: Alert, lang: Language) -> str:
 def _beside(chain: Chain, lang: Language) -> Iterator[str]:
     """The forecasts that cite it, and the alerts that none of its steps caused."""
     words = _WORDS[lang]
-    places = {_place(source) for source in _sources(chain.steps)}
-    free = [one for one in chain.alerts if _place(one.source) not in places]
+    free = _free(chain.alerts, chain.steps)
     for forecast in chain.forecasts:
         mine = [one for one in free if one.subject == forecast.forecast_id]
         yield from ("", words["forecast"].format(id=forecast.forecast_id, period=forecast.period))
         yield from _forecast(forecast, mine, lang)
     cited = {one.forecast_id for one in chain.forecasts}
-    others = [one for one in free if one.subject not in cited]
-    if others:
-        yield from ("", words["alerts"])
-        for one in others:
-            yield from folded(_alert(one, lang), f"  {one.opened_local[5:16]} ")
+    yield from _others([one for one in free if one.subject not in cited], lang)
+
+
+def _free(alerts: Iterable[Alert], steps: Sequence[Step]) -> list[Alert]:
+    """The alerts that none of these steps caused."""
+    places = {_place(source) for source in _sources(steps)}
+    return [one for one in alerts if _place(one.source) not in places]
+
+
+def _others(alerts: Sequence[Alert], lang: Language) -> Iterator[str]:
+    if alerts:
+        yield from ("", _WORDS[lang]["alerts"])
+    for one in alerts:
+        yield from folded(_alert(one, lang), f"  {one.opened_local[5:16]} ")
 
 
 def _forecast(forecast: Forecast, alerts: Iterable[Alert], lang: Language) -> Iterator[str]:

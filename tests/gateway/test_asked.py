@@ -64,13 +64,20 @@ def test_an_alert_leads_to_the_chains_of_the_facts_that_raised_it() -> None:
     rows = [alert("a", "R-06", "FC-2026Q2-CN", "05-02 09:00", "05-02 09:00", "raised", explain=explain)]
     places = places_of(rows)
     caused = [one for one in FACTS if f"{one.partition}/{one.seq}" in places]
-    assert of_alert(caused, seen_of("FC-2026Q2-CN")).seeds == ("OPP-0004",)
+    assert of_alert("FC-2026Q2-CN", caused, seen_of("FC-2026Q2-CN")).seeds == ("OPP-0004",)
 
 
 def test_an_alert_about_a_forecast_alone_tells_its_history() -> None:
-    found = of_alert([], [one for one in FACTS if one.subject == "FC-2026Q2-CN"])
+    found = of_alert("FC-2026Q2-CN", [], [one for one in FACTS if one.subject == "FC-2026Q2-CN"])
     assert found.seeds == ("OPP-0003", "OPP-0004")
     assert len(found.history) == 3
+
+
+def test_an_alert_on_a_total_tells_what_the_total_was_made_of() -> None:
+    caused = [one for one in FACTS if one.type == "forecast.published"]
+    found = of_alert("2026Q2", caused, [])
+    assert (found.seeds, found.rang_on) == (("OPP-0003", "OPP-0004"), ("2026Q2",))
+    assert found.history == tuple(caused)
 
 
 @pytest.mark.parametrize("explain", ["", "not json", "[]", "{}"])

@@ -140,6 +140,14 @@ def test_a_lost_line_is_marked_and_the_version_that_drops_it() -> None:
     ]
 
 
+def test_what_rang_on_an_id_of_no_chain_is_told_though_no_fact_of_it_caused_it() -> None:
+    rang = alerts(
+        [alert("a", "R-03", "2026Q2", "04-20 10:01", "04-20 10:01", "raised", seq=9000, title_en="low")], [], CLOCK
+    )
+    said = lines(traced().model_copy(update={"history": steps(CITING, CLOCK), "alerts": rang}), "en")
+    assert said[-2:] == ["other alerts", "  04-20 10:01 ▲ YELLOW R-03 low; open"]
+
+
 def test_history_and_what_is_left_off() -> None:
     trace = traced().model_copy(
         update={"asked": "FC-2026Q2-CN", "history": steps(CITING, CLOCK), "left_off": 3, "truncated": True}
