@@ -138,7 +138,7 @@ def instalments(total: Decimal, terms: list[dict[str, Any]] | None, signed: date
     usual = [{"share": t.share, "due_date": signed + timedelta(days=t.days)} for t in profile.default_terms]
     terms, rest = terms or usual, total
     for at, term in enumerate(terms):
-        amount = rest if at == len(terms) - 1 else (total * term["share"]).quantize(CENT, ROUND_HALF_UP)
+        amount = rest if at == len(terms) - 1 else min(rest, (total * term["share"]).quantize(CENT, ROUND_HALF_UP))
         rest -= amount
         yield Part(amount, term["due_date"], amount)
 

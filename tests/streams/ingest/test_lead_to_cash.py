@@ -34,7 +34,7 @@ from tests.streams.ingest.rig import CATALOG, DAY
 from tests.streams.ingest.side_by_side import FLOWS, STAFF, SideBySide
 
 FEW = st.integers(1, 3)
-MONEY = st.integers(100_00, 9_999_999_99).map(lambda cents: Decimal(cents).scaleb(-2))
+MONEY = st.one_of(st.integers(1, 99), st.integers(100_00, 9_999_999_99)).map(lambda cents: Decimal(cents).scaleb(-2))
 SHARES = st.sampled_from(
     [["1"], ["0.3", "0.6", "0.1"], ["0.3333", "0.3333", "0.3334"], ["0.1"] * 10, ["0.5", "0.4"], []]
 )
