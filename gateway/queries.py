@@ -236,7 +236,7 @@ _LINKS = ("lead_id", "opportunity_id", "contract_id", "receivable_id", "subject"
 
 
 def _facts(where: _Where, arms: Sequence[str]) -> Query:
-    """Facts that meet one of `arms`; each arm is a SELECT of its own, so that each can use its index."""
+    """Facts that meet one of `arms`; each arm has a LIMIT of its own: none crowds out another."""
     where.conditions.append("kind != 'config'")
     said = [f"(SELECT {_FACT} FROM facts WHERE {where} AND {arm} ORDER BY seq LIMIT {MAX_ROWS})" for arm in arms]
     sql = f"SELECT * FROM ({' UNION ALL '.join(said)}) ORDER BY partition, seq, n LIMIT 1 BY partition, seq, n"
