@@ -113,9 +113,9 @@ class Template(Model):
     def node(self, node_id: str) -> Node | None:
         return self._by_id.get(node_id)
 
-    def ready(self, done: Set[str], started: Set[str] = frozenset()) -> tuple[Node, ...]:
-        """Nodes not yet started, all of whose `after` are done; in the file's order."""
-        return tuple(n for n in self.nodes if n.id not in done | started and set(n.after) <= done)
+    def ready(self, done: Set[str]) -> tuple[Node, ...]:
+        """Nodes not yet done, all of whose `after` are; in the file's order."""
+        return tuple(node for node in self.nodes if node.id not in done and set(node.after) <= done)
 
     @property
     def good_end(self) -> Outcome:

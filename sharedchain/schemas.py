@@ -57,10 +57,6 @@ class Parent:
     entity: str
     field: str
 
-    def of(self, data: Mapping[str, Any]) -> str | None:
-        """The parent that a payload names; None = this event has no parent."""
-        return str(data[self.field]) if data.get(self.field) else None
-
 
 @dataclass(frozen=True, slots=True)
 class RequiredIf:

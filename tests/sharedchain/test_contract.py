@@ -7,6 +7,7 @@ import pytest
 from sharedchain.contract import Broken, check_required, is_empty, map_terms, places, read_event
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.errors import Refused
+from sharedchain.events import OpportunityStageChanged
 from sharedchain.schemas import Catalog
 
 TYPES = Catalog.load().types
@@ -80,6 +81,18 @@ def test_all_faults_are_told_together_and_the_first_is_the_reason() -> None:
     }
     assert "did you mean region?" in str(caught.value.faults[-1])
     assert (caught.value.reason, caught.value.field) == ("missing_field", "customer_industry")
+
+
+def test_a_field_that_python_keeps_for_itself_has_its_own_name_outside() -> None:
+    kind = TYPES["opportunity.stage.changed"]
+    said = OpportunityStageChanged(opportunity_id="O", from_="FOLLOWING", to="BIDDING")
+    assert read_event(kind, said.to_avro()) == said
+    assert said.to_avro()["from"] == "FOLLOWING"
+    assert '"from":"FOLLOWING"' in said.model_dump_json()
+    with pytest.raises(Broken) as caught:
+        read_event(kind, {"opportunity_id": "O", "fromm": "FOLLOWING", "to": "BIDDING"})
+    assert [fault.field for fault in caught.value.faults] == ["from", "fromm"]
+    assert "did you mean from?" in caught.value.faults[1].text
 
 
 def test_a_bad_line_is_named_by_its_place_and_not_also_called_absent() -> None:
