@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS mark (partition INTEGER PRIMARY KEY, seq INTEGER, off
 CREATE TABLE IF NOT EXISTS value (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS identity (digest BLOB PRIMARY KEY, content BLOB) WITHOUT ROWID;
 """
+_text = json.JSONEncoder(check_circular=False).encode  # values are trees
 _PORTIONS = (500, 60, 8)  # rows asked for by one statement: few sizes, so that SQLite parses few
 
 
@@ -90,7 +91,7 @@ class Disk:
                 raise Fenced("another process of this lane took over its cache")
             many = self._db.executemany
             many("DELETE FROM value WHERE name = ?", [(n,) for n, v in values if v is None])
-            many("REPLACE INTO value VALUES (?, ?)", [(n, json.dumps(v)) for n, v in values if v is not None])
+            many("REPLACE INTO value VALUES (?, ?)", [(n, _text(v)) for n, v in values if v is not None])
             many("DELETE FROM identity WHERE digest = ?", [(i,) for i, c in identities if c is None])
             many("REPLACE INTO identity VALUES (?, ?)", [(i, c) for i, c in identities if c is not None])
             many("REPLACE INTO mark VALUES (?, ?, ?, ?)", [(p, *mark) for p, mark in marks.items()])

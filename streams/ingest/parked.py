@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sharedchain.fact import Fact
@@ -109,6 +110,7 @@ def name_of(scope: str, source: str, identity: str) -> str:
     return key("parked", scope, source, identity)
 
 
+@lru_cache(1 << 14)
 def children_of(scope: str, entity: str, parent: str) -> str:
     """Where the book keeps who waits for this parent."""
     return key("children", scope, entity, parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sharedchain.schemas import EventType
@@ -23,6 +24,7 @@ class Head(NamedTuple):
     owner: str
 
 
+@lru_cache(1 << 14)
 def entity(name: str, scope: str, identity: Any) -> str:
     """Where the book keeps an entity."""
     return key("entity", scope, name, str(identity))
