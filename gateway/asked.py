@@ -27,7 +27,8 @@ def recognised(ident: str, facts: Sequence[Seen]) -> Asked | None:
     if mine:
         kinds = [named(one)[ident] for one in mine if ident in named(one)]
         if kinds:
-            return Asked(kinds[0], (ident,))
+            inherited = {one.correlation for one in mine if one.refused} - {ident, ""}
+            return Asked(kinds[0], (*(sorted(inherited) if all(one.refused for one in mine) else ()), ident))
         return Asked(_entity(mine), _seeds(mine), tuple(mine), (ident,))
     events = [one for one in facts if one.id == ident]
     if events:

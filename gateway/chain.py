@@ -18,9 +18,9 @@ _AMOUNTS = ("lead.captured", "opportunity.created", "opportunity.amount.changed"
 
 
 def ids_of(facts: Sequence[Seen]) -> Ids:
-    """The ids of the chain by kind, each in order of appearance."""
+    """The ids of the chain by kind, each in order of appearance; refused ones only where nothing was accepted."""
     found: dict[Kind, dict[str, None]] = {}
-    for one in facts:
+    for one in [one for one in facts if not one.refused] or facts:
         for name, kind in named(one).items():
             found.setdefault(kind, {})[name] = None
     return {kind: tuple(found[kind]) for kind in KINDS if kind in found}

@@ -1,7 +1,8 @@
 """Which facts belong to one chain: those that name an id which another of its facts names. Pure.
 
 Ids are read from fields that say what they are (`opportunity_id`, …), never from text; a shared correlation
-finds candidates, it does not make kin: an importer may give one correlation to a thousand leads.
+finds candidates, it does not make kin: an importer may give one correlation to a thousand leads. A refusal binds
+nothing together; it is told with the chain that its subject, or the correlation it inherited, is an id of.
 """
 
 from __future__ import annotations
@@ -104,15 +105,14 @@ def chains(facts: Sequence[Seen], seeds: Iterable[str]) -> list[list[Seen]]:
     """The chains that the seeds are part of, each in order of time; the one that began first comes first."""
     links = _links(facts)
     found: list[list[Seen]] = []
-    taken: set[str] = set()
+    told: set[tuple[int, int, int, int]] = set()
     for seed in seeds:
-        if seed in taken:
-            continue
-        ids = _grown(links, seed)
-        taken |= ids
+        ids = _grown([names for one, names in zip(facts, links, strict=True) if not one.refused], seed)
         mine = [one for one, names in zip(facts, links, strict=True) if names & ids]
-        if mine:
-            found.append(mine)
+        if {one.order for one in mine} <= told:
+            continue
+        told |= {one.order for one in mine}
+        found.append(mine)
     return sorted(found, key=lambda mine: mine[0].order)
 
 
@@ -120,7 +120,12 @@ def _links(facts: Sequence[Seen]) -> list[set[str]]:
     """The ids of each fact. A case is linked to its subject only where that is an id of a chain."""
     names = [named(one) for one in facts]
     entities = {name for said in names for name, kind in said.items() if kind != "case"}
-    return [{*said, *({about(one)} & entities if said else ())} for one, said in zip(facts, names, strict=True)]
+    return [_linked(one, set(said), entities) if said else set() for one, said in zip(facts, names, strict=True)]
+
+
+def _linked(one: Seen, names: set[str], entities: set[str]) -> set[str]:
+    more = {one.correlation} if one.refused else {about(one)}
+    return names | (more & entities)
 
 
 def _grown(links: Sequence[set[str]], seed: str) -> set[str]:

@@ -126,7 +126,7 @@ def _call(name: str, arguments: list[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except SharedChainError as error:
-        return _complain(str(error))
+        return _complain(_kind_of(error) + str(error))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of our output has seen enough
@@ -162,6 +162,16 @@ def _unknown(name: str) -> str:
     if language() == "zh":
         return f"没有命令 {name!r}" + (f"：是不是 {near[0]}？" if near else "：见 `sharedchain --help`")
     return f"no command {name!r}" + (f": did you mean {near[0]}?" if near else ": see `sharedchain --help`")
+
+
+def _kind_of(error: Exception) -> str:
+    """For a Chinese reader, what kind of fault it is; the text itself names files, fields and commands."""
+    from sharedchain.errors import ConfigError, ConnectionFailed, Fenced, Refused
+
+    if language() != "zh":
+        return ""
+    words = {ConnectionFailed: "连接不上：", ConfigError: "文件有误：", Refused: "被拒：", Fenced: "已被接管："}
+    return next((word for kind, word in words.items() if isinstance(error, kind)), "")
 
 
 def _complain(text: str) -> int:

@@ -45,9 +45,9 @@ class Log:
         """A fact that ingest derived."""
         return self._row(local, kind, subject, correlation, said, kind="fact", source=INGEST, cause=cause)
 
-    def refuse(self, local: str, original: str, subject: str, **said: Any) -> str:
+    def refuse(self, local: str, original: str, subject: str, correlation: str = "", **said: Any) -> str:
         data = {"original_type": original, "subject": subject, **said}
-        return self._row(local, "record.rejected", subject, "", data, kind="refusal", source=INGEST)
+        return self._row(local, "record.rejected", subject, correlation, data, kind="refusal", source=INGEST)
 
     def _row(
         self, local: str, type_: str, subject: str, correlation: str, said: dict[str, Any], *,

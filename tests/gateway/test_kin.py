@@ -47,6 +47,24 @@ def test_a_refusal_speaks_of_its_subject_alone() -> None:
     assert [named(one) for one in read(log.rows)] == [{"OPP-1": "opportunity"}, {}]
 
 
+def test_a_refused_payment_is_told_with_the_chain_whose_correlation_it_inherited() -> None:
+    log = quarter()
+    log.refuse("05-05 11:00", "payment.received", "PAY-9", "LEAD-0001", reason="domain", field="instalment_no")
+    facts = read(log.rows)
+    (chain,) = chains(facts, ["OPP-0001"])
+    assert chain[-1].subject == "PAY-9"
+    assert [one[0].subject for one in chains(facts, ["LEAD-0001", "PAY-9"])] == ["LEAD-0001"], "told once"
+
+
+def test_a_refusal_with_the_correlation_of_others_binds_nothing_together() -> None:
+    log = quarter()
+    log.refuse("05-05 11:00", "opportunity.signed", "OPP-0003", "LEAD-0001", reason="domain")
+    facts = read(log.rows)
+    found = chains(facts, ["OPP-0001", "OPP-0003"])
+    assert len(found) == 2
+    assert not {one.subject for one in found[0] if not one.refused} & {"LEAD-0003", "OPP-0003"}
+
+
 def test_what_was_parked_and_came_in_stands_once() -> None:
     log = Log()
     log.add("04-13 10:00", "opportunity.signed", "OPP-1", opportunity_id="OPP-1")

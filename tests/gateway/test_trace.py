@@ -85,6 +85,16 @@ def test_a_refusal_of_something_that_never_came_in_is_told(client: TestClient, l
     assert (chain.stage, [one.state for one in chain.steps]) == ("REFUSED", ["refused"])
 
 
+def test_a_refused_payment_leads_to_the_chain_it_was_meant_for(client: TestClient, log_store: LogStore) -> None:
+    log = quarter()
+    log.refuse("05-05 11:00", "payment.received", "PAY-9", "LEAD-0001", reason="domain", field="instalment_no")
+    log_store.facts = log.rows
+    said = ask(client, "PAY-9")
+    (chain,) = said.chains
+    assert (said.found_as, chain.ids["payment"]) == ("payment", ("PAY-1",))
+    assert (chain.steps[-1].state, chain.steps[-1].subject) == ("refused", "PAY-9")
+
+
 def test_an_id_of_nobody_is_404_with_what_looks_alike(client: TestClient, log_store: LogStore) -> None:
     log_store.near = ["OPP-0001"]
     answer = client.get("/v1/trace/OPP-001")

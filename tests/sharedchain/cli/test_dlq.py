@@ -52,7 +52,9 @@ def ask(*words: str, lang: str = "en_US.UTF-8") -> str:
 
 def test_list_names_place_reason_and_what_is_wrong() -> None:
     told = ask("list")
-    assert all(word in told for word in ("master.employee.v1/0/7", "bad_frame", "E-1", "2026-04-24 11:06", "\n  no frame\n"))
+    assert all(
+        word in told for word in ("master.employee.v1/0/7", "bad_frame", "E-1", "2026-04-24 11:06", "\n  no frame\n")
+    )
     assert max(map(len, told.splitlines())) <= 80
     assert "死信" in ask("list", lang="zh_CN.UTF-8")
 

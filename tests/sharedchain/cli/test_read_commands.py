@@ -317,3 +317,8 @@ def test_a_gateway_that_is_down_is_one_line_and_exit_2(
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(r"sharedchain: the gateway at http://127.0.0.1:1 does not answer: .*`sharedchain up`\n", err)
+
+
+def test_a_fault_says_its_kind_in_chinese(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["alerts", "--home", str(home), "--lang", "zh"]) == 2
+    assert capsys.readouterr().err.startswith("sharedchain: 连接不上：the gateway at ")
