@@ -1,7 +1,7 @@
 """Ingest and the model of its contract, record by record side by side: what they say must be the same.
 
-One tenant on a driven clock. Each record is also judged in a turn that is thrown away, as after an aborted
-transaction: the turn behind it must not notice.
+One tenant on a driven clock. Every turn is also judged once more and thrown away, as after an aborted
+transaction: it must say the same again, and leave nothing behind.
 """
 
 from __future__ import annotations
@@ -39,10 +39,12 @@ STAFF = {  # nobody buys and nobody manages buying: those nodes anybody may comp
 
 
 class SideBySide:
-    """`said` is everything published, in order; a difference is an AssertionError."""
+    """`said` is everything published, in order; a difference is an AssertionError. A turn takes `batch` records."""
 
-    def __init__(self) -> None:
+    def __init__(self, batch: int = 1) -> None:
         self.rig = Rig()
+        self.batch = batch
+        self.turn, self.records = self.rig.turn(), list[Record]()
         self.said: list[Said] = []
         self.refused: set[tuple[str, str, str]] = set()
         self.rig.config("tenant", TENANT, {"mode": "driven", "timezone": "Asia/Shanghai", "currency": "CNY"})
@@ -55,6 +57,7 @@ class SideBySide:
         for person, role in STAFF.items():
             data = {"employee_id": person, "org_id": "O-1", "role": role}
             self.rig.publish("master.employee.upserted", data, tenant=TENANT, source="hr", id=person)
+        self.turn = self.rig.turn()
         self.begun = len(self.rig.spine)
 
     def publish(self, type_: str, **data: Any) -> None:
@@ -69,12 +72,10 @@ class SideBySide:
         value = self.rig.codec.encode(kind, said.data)
         self.rig._offset += 1
         record = Record(kind.topic, 0, self.rig._offset, None, value, headers, self.model.now)
-        aborted = self.rig.turn()
-        decide(aborted, record)
-        turn = self.rig.turn()
-        decide(turn, record)
-        assert aborted.entries == turn.entries, "a turn that was thrown away left something behind"
-        found, wanted = self.rig.adopt(turn), self.model.take(said)
+        self.records.append(record)
+        before = len(self.turn.entries)
+        decide(self.turn, record)
+        found, wanted = [entry.fact for entry in self.turn.entries[before:]], self.model.take(said)
         if not found and [one.kind for one in wanted] == ["refusal"]:  # the same refusal of the same record
             assert any((said.id, str(said.data), reason) in self.refused for reason in wanted[0].reasons)
             return
@@ -84,11 +85,29 @@ class SideBySide:
         self.derived_is_sound(found)
         if found and found[0].kind == "refusal":
             self.refused.add((said.id, str(said.data), found[0].data["reason"]))
+        if len(self.records) >= self.batch:
+            self.commit()
+
+    def commit(self) -> None:
+        """The turn is written: what it decided is there."""
+        again = self.rig.turn()
+        for record in self.records:
+            decide(again, record)
+        assert again.entries == self.turn.entries, "a turn that was thrown away left something behind"
+        self.rig.adopt(self.turn)
+        self.turn, self.records = self.rig.turn(), []
+
+    @property
+    def spine(self) -> list[Fact]:
+        """What is there, and what the turn under way adds."""
+        return [fact for fact, _ in self.rig.spine] + [entry.fact for entry in self.turn.entries]
 
     def tick(self, ahead: int) -> None:
         at = max(self.model.now, START) + ahead
+        self.commit()
         found = self.rig.publish("clock.ticked", {"at": at, "n": at}, tenant=TENANT, source="clock", id=str(at))
         assert [fact.kind for fact in found[:1]] == ["tick"]
+        self.turn = self.rig.turn()
         rest, wanted = found[1:], self.model.tick(at)
         assert len(rest) == len(wanted), told(rest, wanted)
         for fact, one in zip(sorted(rest, key=order), sorted(wanted, key=order), strict=True):
@@ -108,7 +127,7 @@ class SideBySide:
 
     def derived_is_sound(self, facts: list[Fact]) -> None:
         """What nobody published follows from a fact before it, and fits its schema and its model."""
-        causes = {fact.id for fact, _ in self.rig.spine}
+        causes = {fact.id for fact in self.spine}
         for fact in facts:
             topic = CATALOG.topics[CATALOG.types[fact.type].topic]
             if fact.kind == "fact" and topic.derived:
@@ -118,10 +137,11 @@ class SideBySide:
                 CATALOG.types[fact.type].model.model_validate(fact.data)
 
     def facts(self, type_: str) -> list[Fact]:
-        return [fact for fact, _ in self.rig.spine if fact.type == type_ and fact.kind == "fact"]
+        return [fact for fact in self.spine if fact.type == type_ and fact.kind == "fact"]
 
     def folds_again(self) -> None:
         """The spine folded again is the same book."""
+        self.commit()
         again = MemoryBook()
         for fact, value in self.rig.spine:
             fold(again, CATALOG.types, fact, value)

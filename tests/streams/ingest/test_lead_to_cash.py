@@ -1,8 +1,7 @@
 """From lead to cash in any order: ingest and a small model of the contract, record by record, say the same.
 
 Random lives of opportunities and cases: moves that are not allowed, repetitions, children before their parents,
-payments of any size, ticks near and far. Each record is also judged in a turn that is thrown away, as after an
-aborted transaction.
+payments of any size, ticks near and far; in turns of one record and of many.
 """
 
 from __future__ import annotations
@@ -15,7 +14,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from sharedchain.flow import Template
 from tests.streams.ingest.deal import (
@@ -52,6 +58,10 @@ class LeadToCash(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.line.folds_again()
+
+    @initialize(batch=st.sampled_from([1, 1, 7, 100]))
+    def begin(self, batch: int) -> None:
+        self.line.batch = batch
 
     # ---- what may happen
 
@@ -229,7 +239,7 @@ class LeadToCash(RuleBasedStateMachine):
     @invariant()
     def no_child_is_lost(self) -> None:
         """Whatever came is a fact, waits for a parent that is not there, or was refused."""
-        spine = [fact for fact, _ in self.line.rig.spine]
+        spine = self.line.spine
         ended = {f.id for f in spine if f.kind == "fact"} | {
             f.data["original_id"] for f in spine if f.kind == "refusal"
         }
@@ -248,7 +258,7 @@ class LeadToCash(RuleBasedStateMachine):
 
     def created(self) -> set[tuple[str, str]]:
         kinds = CATALOG.types
-        return {(kinds[f.type].creates or "", f.subject) for f, _ in self.line.rig.spine if f.kind == "fact"}
+        return {(kinds[f.type].creates or "", f.subject) for f in self.line.spine if f.kind == "fact"}
 
 
 def decided(template: str) -> st.SearchStrategy[str]:
