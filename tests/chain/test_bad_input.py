@@ -190,6 +190,7 @@ def test_a_child_before_its_parent_is_linked_once(door: Door, tenant: str) -> No
         ("parked", "lead.converted"),
         ("fact", "lead.captured"),
         ("fact", "lead.converted"),
+        ("fact", "opportunity.created"),
     ]
     assert spine[0].id == spine[2].id
 
