@@ -11,7 +11,7 @@ from streams.ingest.turn import Turn
 RECORDS = Counter("sharedchain_ingest_records_total", "Decided records", ["outcome", "topic"])
 REFUSALS = Counter("sharedchain_ingest_refusals_total", "Refused records", ["reason", "topic"])
 TURNS = Counter("sharedchain_ingest_transactions_total", "Committed transactions")
-WAITING = Gauge("sharedchain_ingest_waiting", "1 while the registry or a dictionary is missing")
+WAITING = Gauge("sharedchain_ingest_waiting", "1 while the registry, a dictionary or a flow is missing")
 STOPPED = Gauge(
     "sharedchain_ingest_partition_stopped", "1 = this partition is poisoned and stopped", ["topic", "partition"]
 )

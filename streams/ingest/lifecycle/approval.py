@@ -24,7 +24,11 @@ class Contract(NamedTuple):
 
 
 def check(book: Book, said: Said, template: str | None) -> None:
-    """Raises Refused(domain) when the case that the signing names is about something else."""
+    """Raises Refused(domain) when nobody could approve, or the case that the signing names is about
+    something else."""
+    if template and profile.template(book, said.partition, template) is None:
+        told = f"the flow asks for case template {template}, which is not in the log: publish it, then this again"
+        raise Refused("domain", told, "", template)
     named = said.data.get("approval_case_id")
     found = case.find(book, said.scope, named) if named else None
     if found and (found.template, found.subject) != (template, said.data["opportunity_id"]):
@@ -42,7 +46,8 @@ def stands(book: Pages, said: Said, template: str | None) -> dict[str, Any]:
     found = case.find(book, said.scope, named) if named else None
     if found is None:
         flow = profile.template(book, said.partition, template)
-        approvals, missing = {}, [node.id for node in flow.nodes] if flow else []
+        assert flow is not None, "see check"
+        approvals, missing = {}, [node.id for node in flow.nodes]
     else:
         approvals = {node.id: node.by for node in found.nodes if node.approved}
         missing = [node.id for node in found.nodes if not node.approved]

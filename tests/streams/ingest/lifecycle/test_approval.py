@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sharedchain.scope import partition_of
+from streams.ingest.lifecycle import profile
 from tests.streams.ingest.steps import Deal, types
 
 
@@ -76,6 +78,16 @@ def test_a_case_that_is_not_there_yet_approves_when_it_comes(deal: Deal) -> None
     deal.case("CA-9")
     deal.done("CA-9", "legal")
     assert types(deal.done("CA-9", "finance"))[-1] == "contract.approved"
+
+
+def test_a_template_that_nobody_published_is_told_at_signing() -> None:
+    deal = Deal(tenant="t")
+    flow = profile.of(deal.rig.book, partition_of("t"), "t").model_dump(mode="json")
+    deal.rig.config("flow", "other", {**flow, "id": "other", "approval": "XX"})
+    deal.rig.config("tenant", "t", {"flow": "other"})
+    deal.bidding()
+    (refusal,) = deal.sign()
+    assert (refusal.data["reason"], refusal.data["value"]) == ("domain", "XX")
 
 
 def test_a_case_about_something_else_approves_nothing(deal: Deal) -> None:
