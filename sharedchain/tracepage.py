@@ -10,15 +10,18 @@ from rich.cells import cell_len
 
 from sharedchain.display import Language, duration, money, percent, thousands
 from sharedchain.table import folded
-from sharedchain.trace import DERIVED, Alert, Case, Cash, Chain, Forecast, Instalment, Node, Source, Step, Trace
+from sharedchain.trace import DERIVED, Alert, Case, Cash, Chain, Forecast, Instalment, Kind, Node, Source, Step, Trace
 from sharedchain.tracewords import told, word
 
 _INDENT = 27  # where the text of a step begins: rail, time, duration
+_LINE: tuple[Kind, ...] = ("lead", "opportunity", "contract", "receivable")
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
         "as_of": "{tenant} · {zone} · 截至 {now}",
         "stages": "各阶段用时",
         "cash": "回款 {id}：已收 {paid} / {total}（{share}）",
+        "surplus": "，多付 {amount}",
+        "parked": "（等待上级）",
         "first": "线索 → 首笔回款 {span}",
         "full": "线索 → 全部收回 {span}",
         "goes_on": "至今 {span}，未结束",
@@ -51,6 +54,8 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "as_of": "{tenant} · {zone} · as of {now}",
         "stages": "time in stages",
         "cash": "cash {id}: {paid} of {total} ({share})",
+        "surplus": ", {amount} too much",
+        "parked": " (waits for its parent)",
         "first": "lead → first payment {span}",
         "full": "lead → paid in full {span}",
         "goes_on": "{span} so far, goes on",
@@ -100,8 +105,8 @@ def page(trace: Trace, now: str, lang: Language) -> list[str]:
 
 def _head(chain: Chain, lang: Language) -> Iterator[str]:
     words = _WORDS[lang]
-    kinds = ("lead", "opportunity", "contract", "receivable")
-    yield " → ".join(name for kind in kinds for name in chain.ids.get(kind, ()))  # type: ignore[call-overload]
+    names = [name for kind in _LINE for name in chain.ids.get(kind, ())]
+    yield " → ".join(names or [name for found in chain.ids.values() for name in found])
     amount = f"{money(chain.amount, lang)} {chain.currency}" if chain.amount else ""
     who = chain.customer_id or chain.prospect_name
     yield " · ".join(part for part in (who, amount, word(chain.stage, lang), chain.owner_id) if part)
@@ -121,6 +126,8 @@ def _cash(cash: Cash, lang: Language) -> Iterator[str]:
     total = f"{money(cash.total, lang)} {cash.currency}"
     share = percent(Decimal(cash.paid) / Decimal(cash.total)) if Decimal(cash.total) else "-"
     head = words["cash"].format(id=cash.receivable_id, paid=thousands(cash.paid), total=total, share=share)
+    if Decimal(cash.surplus):
+        head += words["surplus"].format(amount=thousands(cash.surplus))
     yield from folded(head, "", "  ")
     for one in cash.instalments:
         yield from folded(_instalment(one, words), "  ", "    ")
@@ -159,7 +166,8 @@ class _Tree:
             first = f"{'└' if last else '├'} {step.local[5:16]} {_padded(span, _INDENT - 14)}"
             rest = f"{' ' if last else '│'}{' ' * (_INDENT - 1)}"
             text = told(step, self._lang)
-            yield from folded(text + _actor(step, text), first, rest)
+            waits = _WORDS[self._lang]["parked"] if step.state == "parked" else ""
+            yield from folded(text + waits + _actor(step, text), first, rest)
             yield from _branches(
                 self._beneath(step, by_id.get(step.subject) if step.type == "case.opened" else None), rest
             )

@@ -131,6 +131,24 @@ def test_a_lead_that_never_came_in_took_no_time() -> None:
     assert said[2:] == ["LEAD-9", "被拒", "", "└ 04-05 09:00              ✗ 被拒 lead.captured：缺字段 expected_amount"]
 
 
+def test_a_payment_that_waits_for_its_receivable_says_so() -> None:
+    log = Log()
+    log.add("05-05 09:00", "payment.received", "PAY-8", payment_id="PAY-8", amount="1.00", currency="CNY")
+    log.rows[0]["kind"] = "parked"
+    chain = laid_out(read(log.rows), [], [], [], CLOCK)
+    said = lines(traced().model_copy(update={"chains": (chain,)}), "en")
+    assert said[2] == "PAY-8"
+    assert said[-1].endswith("payment PAY-8, 1.00 CNY (waits for its parent)")
+
+
+def test_what_was_paid_too_much_is_told() -> None:
+    (chain,) = traced("OPP-0001").chains
+    assert chain.cash is not None
+    over = chain.model_copy(update={"cash": chain.cash.model_copy(update={"surplus": "6400000.00"})})
+    said = " ".join(line.strip() for line in lines(traced().model_copy(update={"chains": (over,)}), "en"))
+    assert "6,400,000.00 too much" in said
+
+
 def test_a_lost_line_is_marked_and_the_version_that_drops_it() -> None:
     said = lines(traced("OPP-0004", rang=[]))
     assert said[-3:] == [
