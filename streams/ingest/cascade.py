@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sharedchain.errors import Refused
@@ -15,8 +16,8 @@ from streams.ingest.timers import Timer
 from streams.ingest.turn import SOURCE, Turn
 
 
-def accept(turn: Turn, **said: Any) -> Fact:
-    """Append a fact (as `Turn.append`), what follows from it, and whoever waited for what is there now.
+def accept(turn: Turn, said: Mapping[str, Any]) -> Fact:
+    """Append a fact (`said` to `Turn.append`), what follows from it, and whoever waited for what is there now.
 
     Raises Refused when what follows cannot be: then nothing of it was appended.
     """
@@ -83,26 +84,26 @@ def _release(turn: Turn, parent: Fact) -> None:
         kind, data = decoded.type, decoded.data
         try:
             lifecycle.check(turn.book, kind, item.partition, item.scope, data, item.time)
-            accept(
-                turn,
-                kind="fact",
-                partition=item.partition,
-                scope=item.scope,
-                recorded=parent.recorded,
-                value=value,
-                type=item.type,
-                id=item.id,
-                source=item.source,
-                subject=item.subject,
-                time=item.time,
-                tenant=item.tenant,
-                data=data,
-                actor=item.actor,
-                correlation=item.correlation or inherited(turn.book, kind, item.scope, data)[0],
-                causation=item.causation,
-                backfill=item.backfill,
-                src=item.src,
-            )
+            waited = {
+                "kind": "fact",
+                "partition": item.partition,
+                "scope": item.scope,
+                "recorded": parent.recorded,
+                "value": value,
+                "type": item.type,
+                "id": item.id,
+                "source": item.source,
+                "subject": item.subject,
+                "time": item.time,
+                "tenant": item.tenant,
+                "data": data,
+                "actor": item.actor,
+                "correlation": item.correlation or inherited(turn.book, kind, item.scope, data)[0],
+                "causation": item.causation,
+                "backfill": item.backfill,
+                "src": item.src,
+            }
+            accept(turn, waited)
             turn.counts["released", item.src.rsplit("/", 2)[0]] += 1
         except Refused as error:
             refuse_parked(turn, item, kind, data, error)

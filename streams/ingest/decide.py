@@ -156,29 +156,28 @@ def _append(
     assert who is not None
     subject = case.data.get(kind.subject) if kind.subject else case.scope
     correlation = said.correlation or inherited(turn.book, kind, case.scope, case.data)[0]
-    append = accept if as_kind == "fact" else Turn.append
-    return append(
-        turn,
-        kind=as_kind,
-        partition=partition,
-        scope=case.scope,
-        recorded=recorded,
-        value=value,
-        type=kind.name,
-        id=who.id,
-        source=who.source,
-        subject=str(subject),
-        time=time,
-        tenant=case.scope,
-        data=case.data,
-        actor=said.actor,
-        correlation=correlation,
-        causation=said.causation,
-        backfill=said.backfill,
-        src=case.record.place,
-        traceparent=said.traceparent,
-        known=known,
-    )
+    told: dict[str, Any] = {
+        "kind": as_kind,
+        "partition": partition,
+        "scope": case.scope,
+        "recorded": recorded,
+        "value": value,
+        "type": kind.name,
+        "id": who.id,
+        "source": who.source,
+        "subject": str(subject),
+        "time": time,
+        "tenant": case.scope,
+        "data": case.data,
+        "actor": said.actor,
+        "correlation": correlation,
+        "causation": said.causation,
+        "backfill": said.backfill,
+        "src": case.record.place,
+        "traceparent": said.traceparent,
+        "known": known,
+    }
+    return accept(turn, told) if as_kind == "fact" else turn.append(**told)
 
 
 def _kind(case: Case) -> EventType:

@@ -52,8 +52,8 @@ def inherited(book: Pages, kind: EventType, scope: str, data: Mapping[str, Any])
     """(correlation, owner) that an event has from its parent, else from what it is about; what
     begins a chain correlates by its own subject. Empty where there is nothing to inherit."""
     if parent := parent_of(kind, data):
-        found = head(book, parent[0], scope, parent[1])
-        return (found.correlation, found.owner) if found else ("", "")
+        value = read(book, parent[0], scope, parent[1])
+        return (value[1], value[2]) if value else ("", "")
     if field := _ABOUT.get(kind.name):
         for name in _CHAIN:
             if found := head(book, name, scope, data.get(field)):

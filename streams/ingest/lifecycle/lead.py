@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sharedchain.errors import Refused
 from sharedchain.fact import Fact
 from streams.ingest import config
-from streams.ingest.book import Book
+from streams.ingest.book import Book, key
 from streams.ingest.lifecycle import profile
 from streams.ingest.lifecycle.entity import OPEN, entity, read
 from streams.ingest.lifecycle.event import Said, Told
@@ -17,7 +17,7 @@ CONVERTED, DISQUALIFIED = "CONVERTED", "DISQUALIFIED"
 
 
 class Lead(NamedTuple):
-    """`amount` is a decimal's text; `contacts` are the ids logged while the lead was open."""
+    """`amount` is a decimal's text. Contacts are kept beside it: they come often."""
 
     stage: str
     correlation: str
@@ -30,7 +30,6 @@ class Lead(NamedTuple):
     currency: str | None
     region: str | None
     channel: str | None
-    contacts: list[str]
 
 
 def of(book: Book, said: Said) -> Lead | None:
@@ -42,30 +41,36 @@ def of(book: Book, said: Said) -> Lead | None:
 def captured(book: Book, fact: Fact) -> None:
     """Fold."""
     data = fact.data
+    told = data.get
     found = Lead(
-        stage=OPEN,
-        correlation=fact.correlation or fact.subject,
-        owner=str(data["owner_id"]),
-        customer=data.get("customer_id"),
-        prospect=data.get("prospect_name"),
-        industry=data["customer_industry"],
-        demand=data["demand_type"],
-        amount=str(data["expected_amount"]),
-        currency=data.get("currency"),
-        region=data.get("region"),
-        channel=data.get("channel"),
-        contacts=[],
+        OPEN,
+        fact.correlation or fact.subject,
+        data["owner_id"],
+        told("customer_id"),
+        told("prospect_name"),
+        data["customer_industry"],
+        data["demand_type"],
+        str(data["expected_amount"]),
+        told("currency"),
+        told("region"),
+        told("channel"),
     )
     book.put(entity("lead", fact.scope, data["lead_id"]), found)
 
 
 def contacted(book: Book, fact: Fact) -> None:
-    """Fold."""
-    lead = of(book, fact)
-    contact = str(fact.data["contact_id"])
-    if lead and lead.stage == OPEN and contact not in lead.contacts:
-        contacts = [*lead.contacts, contact]
-        book.put(entity("lead", fact.scope, fact.data["lead_id"]), lead._replace(contacts=contacts))
+    """Fold a contact of an open lead."""
+    data = fact.data
+    lead = read(book, "lead", fact.scope, data["lead_id"])
+    if lead and lead[0] == OPEN:
+        name = _contacts(fact.scope, data["lead_id"])
+        known = book.get(name) or ()
+        if data["contact_id"] not in known:
+            book.put(name, [*known, data["contact_id"]])
+
+
+def _contacts(scope: str, lead_id: str) -> str:
+    return key("contacts", scope, lead_id)
 
 
 def check_open(book: Book, said: Said) -> None:
@@ -108,7 +113,7 @@ def convert(book: Book, fact: Fact) -> list[Told]:
         "amount": Decimal(lead.amount),
         "currency": lead.currency or config.tenant(book, fact.partition, fact.scope).currency,
         "product_id": None,
-        "contact_ids": lead.contacts,
+        "contact_ids": book.get(_contacts(fact.scope, fact.data["lead_id"])) or [],
         "owner_id": lead.owner,
         "region": lead.region,
         "channel": lead.channel,
