@@ -23,7 +23,7 @@ from tests.streams.ingest.model import Model
 from tests.streams.ingest.rig import CATALOG, Rig
 
 TENANT = "acme"
-START = 1_798_300_000_000  # 2026-12-26: the year ends on the way
+START = 1_798_700_000_000  # 2026-12-31: the year ends on the way
 FILES = {"standard": ROOT / "schemas/flows", "CA": ROOT / "schemas/flows", "SE": ROOT / "tests/data/flows"}
 FLOWS = {name: FLOW.validate_python(read(folder / f"{name}.yaml").value) for name, folder in FILES.items()}
 STAFF = {  # nobody buys and nobody manages buying: those nodes anybody may complete
