@@ -48,6 +48,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.slow]
 Fault = Callable[[], None]
 SESSION = {"SHAREDCHAIN_ENGINE_SESSION": "5"}
 LANE_POINTS = ["after_begin", "after_produce", "before_commit", "after_commit"]
+# Nothing is signed and no case runs here: tests/streams/ingest/test_lane_lifecycle.py kills lanes that do that.
+QUIET = {"finance.contract.live.v1", "finance.receivable.live.v1", "flow.case.live.v1"}
 ENGINE_POINTS = ["after_step", "after_outputs", "before_commit", "after_commit"]
 
 
@@ -331,7 +333,7 @@ def _happened(run: Run, found: Evidence, decided: dict[str, float]) -> None:
     for (topic, _), out in found.live.items():
         committed[topic] += len(out)
     assert found.attempts > committed, "no transaction was ever aborted"
-    assert all(found.attempts[t] for t in committed), found.attempts
+    assert all(found.attempts[t] for t in committed if t not in QUIET), found.attempts
     assert {*_reasons(found.facts)} >= {"conflict", "orphan", "transition", "missing_field", "bad_frame"}
     assert sum(1 for (topic, _), out in found.live.items() if topic == "ops.alert.v1" and out) >= 2
     assert found.kept, "no snapshot was ever written"
