@@ -59,9 +59,14 @@ class LeadToCash(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.line.folds_again()
 
-    @initialize(batch=st.sampled_from([1, 1, 7, 100]))
-    def begin(self, batch: int) -> None:
+    @initialize(batch=st.sampled_from([1, 1, 7, 100]), signed=st.sampled_from([0, 0, 1, 2]))
+    def begin(self, batch: int, signed: int) -> None:
+        """Nothing is there yet, or some deals are signed, in two years; they wait for approval and money."""
         self.line.batch = batch
+        for n in range(1, signed + 1):
+            for said in straight(n, Decimal("100.01"), ["0.3", "0.6", "0.1"], [9, 3, 20], self.line.model.now):
+                self.line.publish(**said)
+            self.line.tick(DAY)
 
     # ---- what may happen
 
