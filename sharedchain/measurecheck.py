@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sharedchain.core import rows
-from sharedchain.core.flows import TESTS
+from sharedchain.core.flows import ENVELOPE, TESTS
 from sharedchain.core.measures import Computed, Constant, Count, Entities, Measure, PeriodOf
 from sharedchain.core.reducers import DAILY, REDUCERS
 from sharedchain.core.typed import hint
@@ -14,7 +14,6 @@ from sharedchain.schemas import Catalog
 from sharedchain.yamlfile import Step
 
 Finding = tuple[tuple[Step, ...], str]  # where in the document, what
-_ENVELOPE = ("month", "type", "meta.origin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def _flow(said: Count, measure: Measure, type_: str, schema: str, fields: list[s
 def _path(path: str, schema: str, fields: list[str]) -> str:
     """What is wrong with a path into an event, or ""."""
     kind, dot, name = path.partition(".")
-    if path in fields or path in _ENVELOPE:
+    if path in fields or path in ENVELOPE:
         return ""
     if not dot:
         return f"{schema} has no {path}{hint(path, fields)}"

@@ -15,6 +15,7 @@ from sharedchain.core.state import NEVER, FlowRow, ScopeState, Setpoint
 from sharedchain.fact import Fact
 
 _DAY = 86_400_000
+ENVELOPE = ("month", "type", "meta.origin")  # what every event has, beside its fields
 _INGEST = "sharedchain:ingest"  # the source of what ingest derives; refusals carry it too
 
 

@@ -17,6 +17,7 @@ from sharedchain.core import lookup
 from sharedchain.core.aggregates import NO_ENTITIES, Declared, declare
 from sharedchain.core.cel import Condition, compile_condition
 from sharedchain.core.measures import Measure, ordered
+from sharedchain.core.names import usable
 from sharedchain.core.routes import NOBODY, Routes
 from sharedchain.core.rule import Clear, OnEvent, OnMeasure, Rule, When
 from sharedchain.core.settings import DEFAULT, Settings
@@ -163,7 +164,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
     broken: dict[str, str] = {}
     measures = {m.id: m for _, m in _models(config, "measure", Measure, broken)}
     try:
-        chain = ordered(measures)
+        chain = ordered(usable(measures, broken))
     except ValueError as error:
         broken["measure"] = str(error)
         chain = []

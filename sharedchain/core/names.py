@@ -1,0 +1,51 @@
+"""Whether this core knows what a measure names: a log outlives the program and may hold another version's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sharedchain.core import rows
+from sharedchain.core.flows import ENVELOPE, TESTS
+from sharedchain.core.measures import Constant, Measure, PeriodOf
+from sharedchain.core.reducers import DAILY, REDUCERS
+
+
+def usable(measures: Mapping[str, Measure], broken: dict[str, str]) -> dict[str, Measure]:
+    """Those that can be computed; what is left out, and what rests on it, is named in `broken` with the reason."""
+    left = dict(measures)
+    for id_, measure in measures.items():
+        if strange := next(_strange(measure), ""):
+            broken[f"measure/{id_}"] = f"this version knows no {strange}"
+            del left[id_]
+    while lame := {id_: gone for id_, one in left.items() if (gone := _missing(one, left))}:
+        for id_, gone in lame.items():
+            broken[f"measure/{id_}"] = f"it is computed of {gone}, which is not there"
+            del left[id_]
+    return left
+
+
+def _missing(measure: Measure, there: Mapping[str, Measure]) -> str:
+    of = measure.computed.of if measure.computed else ()
+    return next((name for name in of if name.startswith("M-") and name not in there), "")
+
+
+def _strange(measure: Measure) -> Iterator[str]:
+    if measure.reducer and measure.reducer not in (*REDUCERS, *DAILY):
+        yield f"reducer {measure.reducer}"
+    for name in measure.computed.of if measure.computed else ():
+        if not name.startswith("M-") and name not in REDUCERS:
+            yield f"reducer {name}"
+    if measure.count:
+        if measure.count.test and measure.count.test not in TESTS:
+            yield f"test {measure.count.test}"
+        types = (*measure.count.events, *measure.count.per_event)
+        dims = {measure.count.path(type_, name) for type_ in types for names in measure.dims for name in names}
+        for path in sorted({path for path in dims if not isinstance(path, Constant)} | set(measure.count.where)):
+            kind, dot, name = path.partition(".")
+            if dot and path not in ENVELOPE and (kind not in rows.KINDS or name not in rows.fields(kind)):
+                yield f"path {path}"
+    if measure.entities:
+        known, said = rows.fields(measure.entities.over), measure.entities
+        paths = [said.paths.get(name, name) for names in measure.dims for name in names]
+        plain = [path.period_of if isinstance(path, PeriodOf) else path for path in paths]
+        yield from (f"{said.over}.{name}" for name in (said.field, *said.where, *plain) if name and name not in known)
