@@ -33,6 +33,7 @@ class Model:
         self.leads: dict[str, Lead] = {}
         self.opportunities: dict[str, Opportunity] = {}
         self.receivables: dict[str, Receivable] = {}
+        self.payments: set[str] = set()
         self.cases: dict[str, Case] = {}  # in the order of their opening
         self.contracts: dict[int, int] = {}  # year → how many
         self.parked: list[tuple[Said, int]] = []  # with its deadline
@@ -105,6 +106,8 @@ class Model:
                     yield "transition"
             case "opportunity.signed":
                 yield from self._signing(data)
+            case "payment.received" if data["payment_id"] in self.payments:
+                yield "domain"
             case "payment.received" if data["receivable_id"]:
                 parts = self.receivables[data["receivable_id"]].parts
                 if data["instalment_no"] is not None and not 1 <= data["instalment_no"] <= len(parts):
@@ -175,8 +178,10 @@ class Model:
                 self.opportunities[subject].stage = "LOST"
             case "opportunity.signed":
                 yield from self._signed(data)
-            case "payment.received" if data["receivable_id"]:
-                yield from self._paid(data)
+            case "payment.received":
+                self.payments.add(data["payment_id"])
+                if data["receivable_id"]:
+                    yield from self._paid(data)
             case "case.opened":
                 self.cases[subject] = Case(self.templates[data["template_id"]], data["subject"], root)
                 yield from self._started(subject)

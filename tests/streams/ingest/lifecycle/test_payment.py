@@ -78,3 +78,12 @@ def test_a_payment_told_twice_is_allocated_once(deal: Deal) -> None:
     deal.pay("5.00")
     assert deal.pay("5.00") == []
     assert paid(deal, "1.00", payment="2")[1] == "94.00"
+
+
+def test_a_payment_told_again_with_other_money_is_refused_and_not_added(deal: Deal) -> None:
+    deal.pay("5.00")
+    deal.said = {"id": "P-1b", "source": "bank"}  # not the payload's but another name of the event
+    (refusal,) = deal.pay("6.00")
+    assert (refusal.data["reason"], refusal.data["field"], refusal.data["value"]) == ("domain", "payment_id", "PAY-1")
+    deal.said = {}
+    assert paid(deal, "1.00", payment="2")[1] == "94.00"
