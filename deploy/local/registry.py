@@ -14,7 +14,7 @@ from deploy.local.part import Part
 
 API = "/apis/ccompat/v7"
 # Apicurio creates its topics and asks for them at once. Where the broker does not know them yet it answers 500 for
-# ever (seen twice on a machine with a load of 8); a second start finds them. A start takes 6 s on an idle machine.
+# ever (seen once on a machine with a load of 8); a second start finds them. A start takes 6 s on an idle machine.
 _PATIENCE = 30.0
 
 
