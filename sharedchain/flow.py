@@ -5,6 +5,7 @@ A profile (`kind: opportunity`) is chosen by a tenant; a template (`kind: case`)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,13 +18,15 @@ from sharedchain.core.wording import Duration, Model, Words
 
 SIGNED, LOST = "SIGNED", "LOST"  # the stages that opportunity.signed and opportunity.lost alone lead into
 Outcome = Literal["DONE", "APPROVED", "REJECTED"]
+# Nothing else of what `format` can do: attributes and endless widths would stop whoever gives the number.
+_PATTERN = re.compile(r"(?:[^{}]|\{year\}|\{n(?::0?\d?d)?\}){1,100}")
+_CENTURY = 36_500  # days: no term and no mark is farther, and every day that they lead to is a date
 
 
 def _numbering(pattern: str) -> str:
-    try:
-        told = {pattern.format(year=year, n=n) for year in (2026, 2027) for n in (1, 2)}
-    except (LookupError, ValueError):
-        raise ValueError(f"{pattern!r} is no pattern: write it of {{year}} and {{n:04d}}, as AR-{{n:04d}}") from None
+    if not _PATTERN.fullmatch(pattern):
+        raise ValueError(f"{pattern!r} is no pattern: write it of {{year}} and {{n:04d}}, as AR-{{n:04d}}")
+    told = {pattern.format(year=year, n=n) for year in (2026, 2027) for n in (1, 2)}
     if len(told) < (4 if "{year" in pattern else 2):
         raise ValueError(f"{pattern!r} gives the same number twice: let it hold {{n:04d}}")
     return pattern
@@ -44,7 +47,7 @@ class Term(Model):
     """A share of the amount, due so many days after the day of signing."""
 
     share: Annotated[Decimal, Field(gt=0, le=1, decimal_places=4)]
-    days: Annotated[int, Field(ge=0)]
+    days: Annotated[int, Field(ge=0, le=_CENTURY)]
 
 
 class Numbers(Model):
@@ -70,7 +73,7 @@ class Profile(Model):
     approval: str | None = None
     numbers: Numbers
     default_terms: Annotated[tuple[Term, ...], Field(min_length=1)]
-    overdue_marks: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    overdue_marks: tuple[Annotated[int, Field(ge=1, le=_CENTURY)], ...] = ()
 
     @property
     def start(self) -> str:

@@ -106,6 +106,12 @@ def test_nodes_side_by_side_are_ready_together() -> None:
     [
         ({"numbers": {"contract": "C", "receivable": "R{n}"}}, "gives the same number twice"),
         ({"numbers": {"contract": "{yaer}-{n}", "receivable": "R{n}"}}, "is no pattern"),
+        ({"numbers": {"contract": "{n.real}", "receivable": "R{n}"}}, "is no pattern"),
+        ({"numbers": {"contract": "{n.x}", "receivable": "R{n}"}}, "is no pattern"),
+        ({"numbers": {"contract": "{n[0]}", "receivable": "R{n}"}}, "is no pattern"),
+        ({"numbers": {"contract": "{n:0999999999d}", "receivable": "R{n}"}}, "is no pattern"),
+        ({"default_terms": [{"share": "1", "days": 10**7}]}, "less than or equal to 36500"),
+        ({"overdue_marks": [1, 10**7]}, "less than or equal to 36500"),
         ({"stages": []}, "at least 1"),
         ({"default_terms": [{"share": "0.5", "days": 1}, {"share": "0.4", "days": 2}]}, "add up to 0.9"),
         ({"default_terms": [{"share": "1", "days": -1}]}, "greater than or equal to 0"),

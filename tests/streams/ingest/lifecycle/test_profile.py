@@ -53,3 +53,12 @@ def test_a_ring_of_nodes_is_refused() -> None:
     ring = [{**first, "after": ["finance"]}, {**second, "after": ["legal"]}]
     facts = Rig().config("flow", "CA", {**flow.model_dump(mode="json"), "nodes": ring})
     assert reason(facts) == "domain"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"numbers": {"contract": "C{n.x}", "receivable": "R{n}"}}, {"default_terms": [{"share": "1", "days": 10**7}]}],
+)
+def test_a_flow_that_would_stop_the_lane_later_is_refused_at_once(changed: dict[str, object]) -> None:
+    flow = profile.of(Rig().book, 0, "t").model_dump(mode="json")
+    assert reason(Rig().config("flow", "standard", {**flow, **changed})) == "domain"
