@@ -16,7 +16,7 @@ from sharedchain.errors import Fenced
 from streams.ingest.book import LAST, Journal
 
 T = TypeVar("T")
-FORMAT = "ingest-2"  # another fold or another layout: another name, and the file is begun anew
+FORMAT = "ingest-3"  # another fold or another layout: another name, and the file is begun anew
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS mark (partition INTEGER PRIMARY KEY, seq INTEGER, offset INTEGER, id TEXT);

@@ -19,7 +19,7 @@ def fold(book: Book, types: Mapping[str, EventType], fact: Fact, value: bytes, k
     _clocks(book, fact)
     match fact.kind:
         case "config":
-            config.define(book, fact.partition, fact.data)
+            _define(book, fact)
             remember(book, known or _known(types[fact.type], fact, value))
         case "parked":
             kind = types[fact.type]
@@ -65,6 +65,14 @@ def _refused_child(book: Book, fact: Fact) -> parked.Parked | None:
     item = parked.waiting(book, fact.scope, data["original_source"], data["original_id"])
     place = f"{data['original_topic']}/{data['original_partition']}/{data['original_offset']}"
     return item if item and item.src == place else None
+
+
+def _define(book: Book, fact: Fact) -> None:
+    tenant = fact.data["name"] if fact.data["kind"] == "tenant" else None
+    zone = config.tenant(book, fact.partition, tenant).timezone if tenant else ""
+    config.define(book, fact.partition, fact.data)
+    if tenant and config.tenant(book, fact.partition, tenant).timezone != zone:
+        lifecycle.rezoned(book, fact)
 
 
 def _clocks(book: Book, fact: Fact) -> None:

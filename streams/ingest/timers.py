@@ -34,15 +34,26 @@ def cancel(book: Book, partition: int, scope: str, due: int, kind: str, *parts: 
 
 def rung(book: Book, partition: int, clock: str, at: int) -> list[Timer]:
     """Every timer of a clock due at or before `at`, earliest first."""
-    found = []
-    for name in book.names(f"{TIMER}{key(partition, clock)}/", _text(at + 1)):
-        found.append(Timer(name, name.split("/")[4], [str(p) for p in book.get(name)]))
-    return found
+    return _named(book, partition, clock, _text(at + 1))
+
+
+def waiting(book: Book, partition: int, scope: str) -> list[Timer]:
+    """Every timer under the clock of a scope, those of others that share it too: asked when a scope
+    is told to live otherwise, never by a tick."""
+    return _named(book, partition, _clock(book, partition, scope), "")
+
+
+def _named(book: Book, partition: int, clock: str, below: str) -> list[Timer]:
+    names = book.names(f"{TIMER}{key(partition, clock)}/", below)
+    return [Timer(name, name.split("/")[4], [str(p) for p in book.get(name)]) for name in names]
 
 
 def _name(book: Book, partition: int, scope: str, due: int, kind: str, *parts: str) -> str:
-    clock = WALL if scopes.of(book, partition, scope).mode == "wall" else scope
-    return TIMER + key(partition, clock, _text(due), kind, *parts)
+    return TIMER + key(partition, _clock(book, partition, scope), _text(due), kind, *parts)
+
+
+def _clock(book: Book, partition: int, scope: str) -> str:
+    return WALL if scopes.of(book, partition, scope).mode == "wall" else scope
 
 
 def _text(ms: int) -> str:

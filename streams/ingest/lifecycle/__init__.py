@@ -13,7 +13,7 @@ from sharedchain.errors import Refused
 from sharedchain.fact import Fact
 from sharedchain.schemas import EventType
 from streams.ingest.book import Book
-from streams.ingest.lifecycle import entity
+from streams.ingest.lifecycle import entity, overdue
 from streams.ingest.lifecycle.event import Asked, Told
 from streams.ingest.lifecycle.table import NOTHING, STEPS
 
@@ -54,6 +54,11 @@ def fold(book: Book, kind: EventType, fact: Fact) -> None:
         owner = str(fact.data.get(kind.owner_field or "") or "")
         found = entity.Head(entity.OPEN, fact.correlation or fact.subject, owner)
         book.put(entity.entity(kind.creates, fact.scope, fact.data[kind.subject]), found)
+
+
+def rezoned(book: Book, fact: Fact) -> None:
+    """Take a configuration that gives a tenant another time zone; it is defined already."""
+    overdue.rezoned(book, fact.partition, fact.data["name"], fact.time)
 
 
 def asks(kind: EventType, scope: str, data: Mapping[str, Any]) -> list[str]:

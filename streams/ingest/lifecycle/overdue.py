@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from sharedchain.core.localtime import local_day
 from sharedchain.fact import Fact
+from streams.ingest import timers
 from streams.ingest.book import Book, Pages
 from streams.ingest.lifecycle import profile, receivable
-from streams.ingest.lifecycle.event import Told
+from streams.ingest.lifecycle.event import Asked, Told
 
 
 class Passed(NamedTuple):
@@ -56,3 +57,13 @@ def told(book: Book, fact: Fact) -> None:
         for one in found.instalments
     ]
     receivable.put(book, fact, found._replace(instalments=now))
+
+
+def rezoned(book: Book, partition: int, scope: str, time: int) -> None:
+    """Fold: the tenant lives in another zone, so its instalments wait for that zone's midnights."""
+    mine = [t.parts for t in timers.waiting(book, partition, scope) if t.kind == receivable.OVERDUE]
+    for receivable_id in dict.fromkeys(parts[1] for parts in mine if parts[0] == scope):
+        said = Asked("", partition, scope, {"receivable_id": receivable_id}, time)
+        found = receivable.of(book, said)
+        now = [receivable.rearmed(book, said, found.marks, one) for one in found.instalments]
+        receivable.put(book, said, found._replace(instalments=now))

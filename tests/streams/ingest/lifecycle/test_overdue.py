@@ -106,6 +106,30 @@ def test_each_tenant_has_its_own_midnight_and_clock() -> None:
     assert [(f.kind, f.scope, f.recorded) for f in found[1:]] == [("fact", "t0", DUE + DAY)]
 
 
+@pytest.mark.parametrize(("zone", "hours"), [("America/Sao_Paulo", 35), ("Pacific/Kiritimati", 18), ("Asia/Tokyo", 23)])
+@pytest.mark.parametrize("mode", ["wall", "driven"])
+def test_a_tenant_that_moves_waits_for_its_new_midnights(zone: str, hours: int, mode: str) -> None:
+    rig, now = Rig(), DUE - DAY
+    rig.config("tenant", "t0", {"mode": mode})
+
+    def clock(at: int) -> list[Fact]:
+        tick = {"at": at, "n": at // 1000}
+        rig.now = at
+        found = rig.tick(at) if mode == "wall" else rig.publish("clock.ticked", tick, tenant="t0")
+        return [f for f in found if f.kind != "tick"]
+
+    clock(rig.now)
+    deals = [Deal(rig, tenant="t0"), Deal(rig, tenant="t14")]
+    for deal in deals:
+        deal.bidding()
+        deal.sign(payment_terms=TERMS)
+    clock(now)
+    rig.config("tenant", "t0", {"mode": mode, "timezone": zone})
+    assert rig.recovered().values == rig.book.values
+    mine = [f for hour in range(0, 90) for f in clock(DUE + hour * 60 * MINUTE) if f.scope == "t0"]
+    assert [((f.time - DUE) // 60 // MINUTE, f.data["days"]) for f in mine] == [(hours, 1)]
+
+
 @pytest.mark.parametrize("backfill", ["true", "false"])
 def test_what_was_overdue_when_it_was_brought_in_is_settled_history(backfill: str) -> None:
     deal = Deal(backfill=backfill)
