@@ -21,7 +21,8 @@ from sharedchain.compiled import Unsure, Write, compiled
 from sharedchain.errors import Refused
 from sharedchain.schemas import Catalog, EventType
 
-MAX_VALUE = 256 * 1024  # bytes
+MAX_VALUE = 256 * 1024  # bytes of what is published
+MAX_DERIVED = 2 * MAX_VALUE  # what is derived of it repeats it, and says more
 MAX_ITEMS = 10_000  # of one array or map
 _KEPT = 4096  # writer schemas remembered
 
@@ -84,26 +85,30 @@ class Codec:
             raise
         except Exception as error:
             raise Refused("domain", f"{kind.name} does not fit its schema: {_told(error)}") from None
-        if len(value) > MAX_VALUE:
-            raise Refused("too_large", f"{kind.name} takes {len(value)} bytes, more than {MAX_VALUE}")
+        if len(value) > (most := self._most(kind.topic)):
+            raise Refused("too_large", f"{kind.name} takes {len(value)} bytes, more than {most}")
         return value
 
     def decode(self, topic: str, value: bytes | None) -> Decoded:
         """A record as published on `topic`. Raises Refused, and ConnectionFailed (pause, ask again)."""
-        found = self._decode(value)
+        found = self._decode(value, self._most(topic))
         if found.type.topic != topic:
             raise Refused("undeclared_type", f"{found.type.fullname} belongs on {found.type.topic}, not on {topic}")
         return found
 
     def decode_ours(self, value: bytes | None) -> Decoded:
         """A record of the spine or of a derived topic, whatever type it has. Raises as `decode`."""
-        return self._decode(value)
+        return self._decode(value, MAX_DERIVED)
 
-    def _decode(self, value: bytes | None) -> Decoded:
+    def _most(self, topic: str) -> int:
+        known = self.catalog.topics.get(topic)
+        return MAX_VALUE if known is None or known.ingest else MAX_DERIVED
+
+    def _decode(self, value: bytes | None, most: int) -> Decoded:
         if value is None:
             raise Refused("tombstone", "the record has no value; a deletion is not an event")
-        if len(value) > MAX_VALUE:
-            raise Refused("too_large", f"the value has {len(value)} bytes, more than {MAX_VALUE}")
+        if len(value) > most:
+            raise Refused("too_large", f"the value has {len(value)} bytes, more than {most}")
         if len(value) < 5 or value[0] != 0:
             raise Refused("bad_frame", "no 0x00 and schema id in front: use a Confluent Avro serializer")
         schema_id = int.from_bytes(value[1:5], "big")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from sharedchain.core import rows
+from sharedchain.core import rows, wire
 from sharedchain.core.dims import text_of
 from sharedchain.core.localtime import local_day
 from sharedchain.core.measures import Entities, Measure, PeriodOf, matches
@@ -163,7 +163,7 @@ def _dims(measure: Measure, row: Row, zone: str) -> Iterator[tuple[tuple[str, ..
                 periods = covering(local_day(ms, zone)) if isinstance(ms, int) else ()
                 found = [(*values, period) for values in found for period in periods]
             else:
-                text = "" if row.get(path) is None else str(row[path])
+                text = "" if row.get(path) is None else wire.name(str(row[path]))
                 found = [(*values, text) for values in found]
         yield from ((names, values) for values in found)
 

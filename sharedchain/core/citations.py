@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from sharedchain.core.emit import Emitter
 from sharedchain.core.state import Forecast, Line, ScopeState
 from sharedchain.fact import Fact
 
+_TOLD = 100  # line ids that one event names
 MOVES = frozenset({"opportunity.created", "opportunity.amount.changed", "opportunity.signed", "opportunity.lost"})
 
 
@@ -90,8 +92,8 @@ def tell(name: str, forecast_id: str, forecast: Forecast, changes: Iterable[Chan
 
 
 def unsupported(forecast: Forecast) -> list[str]:
-    """Ids of its lines without support, in the order of the version."""
-    return [id_ for id_, line in forecast.lines.items() if line.cause]
+    """Ids of its lines without support, in the order of the version: the first hundred."""
+    return list(islice((id_ for id_, line in forecast.lines.items() if line.cause), _TOLD))
 
 
 def _cause(scope: ScopeState, line: Line, currency: str) -> str:

@@ -109,7 +109,7 @@ def _dim(scope: ScopeState, name: str, said: Count, fact: Fact) -> str:
     """A dim's value; absent = empty text."""
     path = said.path(fact.type, name)
     value = path.constant if isinstance(path, Constant) else _value(scope, path, fact)
-    return "" if value is None else str(value)
+    return "" if value is None else wire.name(str(value))
 
 
 def _value(scope: ScopeState, path: str, fact: Fact) -> Any:

@@ -56,14 +56,14 @@ def set_target(scope: ScopeState, fact: Fact, settings: Settings) -> None:
     if old is not None:
         touch(scope, old.period, fact)
     scope.targets[data["target_id"]] = Target(
-        period=data.get("period") or "",
+        period=wire.name(data.get("period") or ""),
         metric=data.get("metric") or "",
         amount=Decimal(data.get("amount") or 0),
         currency=data.get("currency") or settings.currency,
         parent=data.get("parent_target_id") or "",
         source=(fact.partition, fact.seq),
     )
-    touch(scope, data.get("period") or "", fact)
+    touch(scope, scope.targets[data["target_id"]].period, fact)
 
 
 def touch(scope: ScopeState, period: str, fact: Fact) -> None:
@@ -88,9 +88,9 @@ def _read(fact: Fact, settings: Settings) -> Forecast:
             experience += amount
     return Forecast(
         version=int(data.get("version") or 0),
-        period=data.get("period") or "",
+        period=wire.name(data.get("period") or ""),
         org_id=data.get("org_id") or "",
-        region=data.get("region") or "",
+        region=wire.name(data.get("region") or ""),
         owner_id=data.get("owner_id") or "",
         currency=data.get("currency") or settings.currency,
         project=project,

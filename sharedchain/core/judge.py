@@ -188,7 +188,7 @@ def _seen(desk: Desk, one: Ready, plain: Mapping[str, Any], fact: Fact) -> Case 
         part=text_at(variables, rule.part),
         value=value,
         value_text=wire.shown(shown),
-        unit=unit,
+        unit=wire.name(unit),
         owner=text_at(variables, rule.subject_owner),
         band=band,
         conditions=[

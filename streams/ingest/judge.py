@@ -15,10 +15,12 @@ from sharedchain.errors import Refused
 from sharedchain.schemas import Catalog, EventType, Money, Topic
 from sharedchain.scope import SYSTEM
 from streams.ingest import config
+from streams.ingest.identity import MOST
 
 DEFAULT_TENANT = "default"
 _DAY, _MINUTE = 86_400_000, 60_000
 _END_OF_TIME = 253_402_300_800_000  # year 10000: no RFC 3339 behind it
+_NAMES = ("subject", "by", "opened_by")  # ids too, under other names
 _MONEY = Decimal(10) ** 16  # decimal(18,2)
 
 
@@ -42,6 +44,21 @@ def check_type(said: Envelope, kind: EventType, catalog: Catalog) -> None:
     other = catalog.types.get(said.type) or catalog.by_fullname.get(said.type)
     if other and other.name != kind.name:
         raise Refused("bad_header", f"ce_type says {said.type}, the value is {kind.name}", "ce_type")
+
+
+def names(data: Mapping[str, Any], at: str = "") -> None:
+    """Raises Refused(too_large) for an id, or somebody's name, that nobody can carry about: it becomes
+    part of keys, of alerts and of what is remembered."""
+    for name, value in data.items():
+        if isinstance(value, str):
+            if len(value) > MOST and (name.endswith("_id") or name in _NAMES):
+                raise Refused(
+                    "too_large", f"{at}{name} has {len(value)} characters, at most {MOST} are taken", at + name
+                )
+        elif isinstance(value, list):
+            for index, element in enumerate(value):
+                if isinstance(element, dict):
+                    names(element, f"{at}{name}[{index}].")
 
 
 def words(kind: EventType, data: Mapping[str, Any], known: Mapping[str, Dictionary], source: str) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def _read(turn: Turn, case: Case) -> None:
     judge.check_type(case.said, case.kind, turn.catalog)
     if case.said.source == SOURCE:
         raise Refused("permission", f"{SOURCE} is ourselves: give ce_source the name of your system", "ce_source")
+    judge.names(case.data)
     case.foreseen = _foreseen(case, case.kind)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sharedchain.codec import MAX_DERIVED
 from sharedchain.core import wire
 from sharedchain.fact import Derived
 from sharedchain.schemas import Catalog
@@ -58,6 +59,34 @@ def test_nothing_a_stranger_says_stops_the_core(
     assert line.state.scopes["dongchen"].dirty_flows == {}
     for derived in line.said:
         assert len(write(derived)) < 500_000
+
+
+def test_long_words_make_no_long_keys_and_no_record_that_kafka_would_not_take() -> None:
+    line, long = Line(), "\x01" * 200_000
+    line.begin("2026-04-20 10:00")
+    line.add("fact", "lead.captured", {"lead_id": "L", "owner_id": "E001", "region": long, "channel": long})
+    line.target(1, period=long)
+    line.forecast(long, 1, {"OPP": 1}, period=long, forecast_id="FC")
+    line.opportunity("OPP", 1, region=long, product_id=long)
+    line.store("S", "E100")
+    line.equipment("EQ", "S", temp=("1", "1", "C"))
+    line.reading("EQ", "temp", "9", unit=long)
+    for at in ("2026-04-20 10:01", "2026-04-21 00:00"):
+        line.tick(at)
+    assert {"alert.raised", "metric.minute.computed"} <= {derived.type for derived in line.said}
+    for derived in line.said:
+        assert len(CATALOG.types[derived.type].key_of(derived.scope, derived.data)) + len(derived.subject) < 10_000
+        assert len(write(derived)) < MAX_DERIVED
+
+
+def test_a_forecast_of_many_lines_without_support_can_be_written() -> None:
+    line = Line()
+    line.begin("2026-04-20 10:00")
+    ids = [f"{n:0>500}" for n in range(450)]
+    lines = [{"line_id": id_, "basis": "PROJECT", "opportunity_id": "OPP", "amount": Decimal(1)} for id_ in ids]
+    line.forecast("DE", 1, {}, lines=lines)
+    line.opportunity("OPP", 1)
+    assert all(len(write(derived)) < MAX_DERIVED for derived in line.said)
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,20 @@ def test_a_misspelt_field_is_not_written(codec: Codec) -> None:
         codec.encode(LEAD, {"lead_id": "L", "expected_amonut": Decimal(1)})
 
 
+def test_what_is_derived_may_be_longer_than_what_was_published(codec: Codec) -> None:
+    region = "x" * (MAX_VALUE - 40)
+    with pytest.raises(Refused, match="more than"):
+        codec.encode(LEAD, EVENT.model_dump() | {"region": region})
+    live = CATALOG.types["record.rejected"]
+    told = {"text": region * 2, "reason": "domain"}
+    names = [f["name"] for f in live.schema["fields"] if f["type"] == "string" and f["name"] not in told]
+    whole = {"original_partition": 0, "original_offset": 0, "schema_id": None, "value": None}
+    value = codec.encode(live, dict.fromkeys(names, "") | whole | told)
+    assert codec.decode_ours(value).data["text"] == region * 2
+    with pytest.raises(Refused, match="more than"):
+        codec.encode(live, dict.fromkeys(names, "") | whole | told | {"text": region * 2 + "x" * 80})
+
+
 def test_too_many_lines(codec: Codec, shelf: Shelf) -> None:
     schema = deepcopy(dict(FORECAST.schema))
     lines = [{"line_id": "x"}] * (MAX_ITEMS + 1)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sharedchain.schemas import EventType
 from streams.ingest.book import Pages, key
+from streams.ingest.identity import MOST
 
 OPEN = "OPEN"
 FORECAST = "forecast.published"
@@ -52,11 +53,13 @@ def inherited(book: Pages, kind: EventType, scope: str, data: Mapping[str, Any])
     """(correlation, owner) that an event has from its parent, else from what it is about; what
     begins a chain correlates by its own subject. Empty where there is nothing to inherit."""
     if parent := parent_of(kind, data):
+        if len(parent[1]) > MOST:
+            return "", ""  # refused: the cache of names is no place for it
         value = read(book, parent[0], scope, parent[1])
         return (value[1], value[2]) if value else ("", "")
-    if field := _ABOUT.get(kind.name):
+    if (field := _ABOUT.get(kind.name)) and len(about := str(data.get(field) or "")) <= MOST:
         for name in _CHAIN:
-            if found := head(book, name, scope, data.get(field)):
+            if found := head(book, name, scope, about):
                 return found.correlation, found.owner
     begins = kind.creates or kind.name == FORECAST
     return str(data.get(kind.subject) or "") if begins else "", ""

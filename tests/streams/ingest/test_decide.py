@@ -165,6 +165,25 @@ def test_a_refusal_fits_however_long_the_words_of_the_refused_record(said: dict[
     assert len(str(dict(refusal.data))) < 10_000
 
 
+LONG = "x" * 501
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "field"),
+    [
+        ("lead.captured", lead(owner_id=LONG), "owner_id"),
+        ("lead.converted", {"lead_id": "L-1", "opportunity_id": LONG}, "opportunity_id"),
+        ("payment.received", {"payment_id": "1", "receivable_id": LONG}, "receivable_id"),
+        ("case.opened", {"case_id": "1", "template_id": "CA", "subject": LONG}, "subject"),
+        ("case.node.completed", {"case_id": "1", "node_id": "a", "decision": "DONE", "by": LONG}, "by"),
+        ("forecast.published", forecast(lines=[line(), line(line_id=LONG)]), "lines[1].line_id"),
+    ],
+)
+def test_no_id_is_longer_than_can_be_carried_about(kind: str, data: dict[str, Any], field: str) -> None:
+    (refusal,) = Rig().publish(kind, data)
+    assert (refusal.data["reason"], refusal.data["field"]) == ("too_large", field)
+
+
 def test_of_two_endings_that_waited_the_second_is_refused() -> None:
     rig = Rig()
     rig.publish("lead.disqualified", {"lead_id": "L-1", "reason": "no"})
