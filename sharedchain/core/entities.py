@@ -95,7 +95,8 @@ def _amount_changed(scope: ScopeState, fact: Fact, _: Settings) -> None:
 
 
 def _signed(scope: ScopeState, fact: Fact, _: Settings) -> None:
-    given = _given(fact.data, "currency", "customer_id")
+    old = scope.opportunities.get(fact.data["opportunity_id"])
+    given = _given(fact.data, "currency", *(() if old and old.customer_id else ("customer_id",)))
     at = _ms(fact.data.get("signed_at"), fact)
     _opportunity(scope, fact, stage="SIGNED", amount=_amount(fact.data.get("amount")), signed=at, **given)
 

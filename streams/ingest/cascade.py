@@ -106,7 +106,7 @@ def _release(turn: Turn, parent: Fact) -> None:
             accept(turn, waited)
             turn.counts["released", item.src.rsplit("/", 2)[0]] += 1
         except Refused as error:
-            refuse_parked(turn, item, kind, data, error)
+            refuse_parked(turn, item, kind, data, error, parent.recorded)
 
 
 def expire(turn: Turn, partition: int, at: int, scope: str = timers.WALL) -> None:
@@ -119,7 +119,7 @@ def expire(turn: Turn, partition: int, at: int, scope: str = timers.WALL) -> Non
 def _ring(turn: Turn, partition: int, timer: Timer, at: int) -> None:
     match timer.kind:
         case parked.ORPHAN:
-            _orphan(turn, parked.found(turn.book, timer.parts[1]))
+            _orphan(turn, parked.found(turn.book, timer.parts[1]), at)
         case receivable.OVERDUE:
             found = overdue.passed(turn.book, partition, timer.parts, at)
             cause = (SOURCE, found.cause)
@@ -127,8 +127,8 @@ def _ring(turn: Turn, partition: int, timer: Timer, at: int) -> None:
             _append(turn, found.told, cause, scope=found.scope, partition=partition, **said)
 
 
-def _orphan(turn: Turn, item: parked.Parked) -> None:
+def _orphan(turn: Turn, item: parked.Parked, at: int) -> None:
     decoded = turn.codec.decode_ours(bytes.fromhex(item.value))
     text = f"no {item.entity} {item.parent} within 24 hours: publish it, then this event again"
     field = decoded.type.parent.field if decoded.type.parent else ""
-    refuse_parked(turn, item, decoded.type, decoded.data, Refused("orphan", text, field, item.parent))
+    refuse_parked(turn, item, decoded.type, decoded.data, Refused("orphan", text, field, item.parent), at)

@@ -47,11 +47,12 @@ class Case:
 
 
 def refuse(turn: Turn, case: Case, error: Refused) -> None:
-    """Append `record.rejected` and keep the raw bytes, unless this very refusal stands already."""
+    """Append `record.rejected` and keep the raw bytes, unless this very refusal stands already: the same
+    bytes under the same name, for the same reason in the same field and value."""
     source, identity = case.named()
     raw = hashlib.blake2b(case.record.value or b"", digest_size=16).hexdigest()
     who = (source, identity, raw) if identity else (case.record.place,)
-    rejected = digest("refused", case.scope, *who, error.reason)
+    rejected = digest("refused", case.scope, *who, error.reason, error.field, error.value)
     if turn.book.content(rejected) is not None:
         turn.counts["repeated_refusal", case.record.topic] += 1
         return
@@ -69,13 +70,18 @@ def refuse(turn: Turn, case: Case, error: Refused) -> None:
         "dlq_topic": turn.catalog.topics[case.record.topic].dlq,
     }
     said = case.said if case.said.correlation else replace(case.said, correlation=correlation)
-    fact = _reject(turn, rejected.hex(), case.scope, original, error, said)
+    partition = partition_of(case.scope)
+    recorded = turn.clock(partition, case.scope) or scopes.of(turn.book, partition, case.scope).recorded
+    fact = _reject(turn, rejected.hex(), case.scope, recorded, original, error, said)
     turn.dead.append(DeadLetter(place=case.record.place, record=case.record, refusal=fact, reason=error.reason))
     turn.counts["refused", case.record.topic] += 1
 
 
-def refuse_parked(turn: Turn, item: Parked, kind: EventType, data: Mapping[str, Any], error: Refused) -> None:
-    """A child that waited is refused after all; its raw bytes are fetched from where they lie."""
+def refuse_parked(
+    turn: Turn, item: Parked, kind: EventType, data: Mapping[str, Any], error: Refused, recorded: int
+) -> None:
+    """A child that waited is refused after all, at the time of what ended its waiting; its raw bytes are
+    fetched from where they lie."""
     topic, partition, offset = item.src.rsplit("/", 2)
     correlation, owner = inherited(turn.book, kind, item.scope, data)
     original = {
@@ -94,21 +100,27 @@ def refuse_parked(turn: Turn, item: Parked, kind: EventType, data: Mapping[str, 
         type=item.type, correlation=item.correlation or correlation, backfill=item.backfill, actor=item.actor
     )
     rejected = digest("refused", item.scope, item.source, item.id, f"parked at {item.seq}", error.reason)
-    fact = _reject(turn, rejected.hex(), item.scope, original, error, said)
+    fact = _reject(turn, rejected.hex(), item.scope, recorded, original, error, said)
     ours = bytes.fromhex(item.value)
     turn.dead.append(DeadLetter(place=item.src, record=None, refusal=fact, reason=error.reason, ours=ours))
     turn.counts["refused", topic] += 1
 
 
-def _reject(turn: Turn, identity: str, scope: str, original: Mapping[str, Any], error: Refused, said: Envelope) -> Fact:
+def _reject(
+    turn: Turn,
+    identity: str,
+    scope: str,
+    recorded: int,
+    original: Mapping[str, Any],
+    error: Refused,
+    said: Envelope,
+) -> Fact:
     reason: Reason = error.reason
     told = {"field": _cut(error.field), "text": _cut(error.text, 2000), "value": _cut(error.value) or None}
     data = {**original, "reason": reason, **told}
-    partition = partition_of(scope)
-    recorded = turn.clock(partition, scope) or scopes.of(turn.book, partition, scope).recorded
     return turn.append(
         kind="refusal",
-        partition=partition,
+        partition=partition_of(scope),
         scope=scope,
         recorded=recorded,
         value=turn.codec.encode(turn.catalog.types[REJECTED], data),

@@ -38,6 +38,12 @@ def test_an_opportunity_from_its_creation_to_its_end(deals: Deals) -> None:
     assert (scope(deals).opportunities["P"].stage, scope(deals).opportunities["P"].lost) == ("LOST", deals.line.now)
 
 
+def test_the_customer_known_before_the_signing_stays_as_in_the_contract(deals: Deals) -> None:
+    deals.convert("L", "O", 10, customer_id="C-1")
+    deals.line.move("opportunity.signed", "O", amount=Decimal(3), currency=None, customer_id="C-2", signed_at=77)
+    assert scope(deals).opportunities["O"].customer_id == "C-1"
+
+
 def test_only_open_leads_are_remembered_and_an_older_contact_does_not_count(deals: Deals) -> None:
     for id_ in ("A", "B", "C"):
         deals.lead(id_)

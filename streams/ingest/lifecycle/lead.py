@@ -14,6 +14,7 @@ from streams.ingest.lifecycle.entity import OPEN, entity, read
 from streams.ingest.lifecycle.event import Said, Told
 
 CONVERTED, DISQUALIFIED = "CONVERTED", "DISQUALIFIED"
+MOST = 500  # contacts that an opportunity carries on: it must fit a record however many there were
 
 
 class Lead(NamedTuple):
@@ -59,13 +60,13 @@ def captured(book: Book, fact: Fact) -> None:
 
 
 def contacted(book: Book, fact: Fact) -> None:
-    """Fold a contact of an open lead."""
+    """Fold a contact of an open lead: the first ones are kept."""
     data = fact.data
     lead = read(book, "lead", fact.scope, data["lead_id"])
     if lead and lead[0] == OPEN:
         name = _contacts(fact.scope, data["lead_id"])
         known = book.get(name) or ()
-        if data["contact_id"] not in known:
+        if len(known) < MOST and data["contact_id"] not in known:
             book.put(name, [*known, data["contact_id"]])
 
 

@@ -53,6 +53,15 @@ def test_a_contact_told_twice_is_linked_once() -> None:
     assert made.data["contact_ids"] == ["K-1"]
 
 
+def test_a_lead_of_very_many_contacts_becomes_an_opportunity_too() -> None:
+    deal, names = Deal(), [f"{n:0>470}" for n in range(700)]
+    deal.lead()
+    for name in names:
+        deal.tell("lead.contact.logged", lead_id="L-1", contact_id=name)
+    (made,) = only(deal.tell("lead.converted", lead_id="L-1", opportunity_id="P-1"), "opportunity.created")
+    assert made["contact_ids"] == names[:500]
+
+
 def test_a_lead_ends_once() -> None:
     deal = Deal()
     deal.opened()

@@ -79,6 +79,18 @@ def test_a_tick_lost_with_its_turn_is_told_by_the_next() -> None:
     assert [(f.id, f.data) for f in lost] == [(f.id, f.data) for f in ticked(deal.rig, DUE + DAY + 1000)]
 
 
+def test_what_one_tick_tells_is_recorded_at_its_time() -> None:
+    deal, at = signed(), DUE + DAY
+    deal.rig.now = at - DAY
+    deal.tell("lead.contact.logged", lead_id="NOBODY", contact_id="K-1")
+    turn = deal.rig.turn()
+    turn.now = at + 700
+    for partition in range(8):
+        ticks.tick(turn, partition, turn.now // 1000, 1000)
+    found = [(e.fact.type, e.fact.recorded) for e in turn.entries if e.fact.kind != "tick"]
+    assert found == [("record.rejected", at), ("receivable.overdue", at)]
+
+
 def test_what_is_paid_is_not_overdue_and_what_is_left_is() -> None:
     deal = signed()
     deal.pay("30.00", payment="1")
