@@ -64,6 +64,20 @@ def test_a_refusal_told_twice_is_one_refusal_and_repaired_it_enters() -> None:
     assert [f.kind for f in rig.publish("lead.captured", lead(), source="crm", id="1")] == ["fact"]
 
 
+def test_another_fault_of_the_same_record_is_told_too() -> None:
+    rig = Rig()
+    bad = {"lead_id": "L-1", "opportunity_id": "P-1"}
+    rig.publish("lead.captured", lead())
+    rig.publish("lead.captured", lead("L-2"))
+    rig.config("tenant", "default", {"flow": "none"})
+    assert rig.publish("lead.converted", bad)[0].data["value"] == "none"
+    assert rig.publish("lead.converted", bad) == []
+    rig.config("tenant", "default", {"flow": "standard"})
+    rig.publish("lead.converted", {**bad, "lead_id": "L-2"})
+    (refusal,) = rig.publish("lead.converted", bad)
+    assert (refusal.data["reason"], refusal.data["value"]) == ("domain", "P-1")
+
+
 def test_a_refusal_names_type_subject_field_owner_and_place() -> None:
     rig = Rig()
     (fact,) = rig.publish("lead.captured", lead(expected_amount=None), source="crm", id="9", tenant="t")
