@@ -13,6 +13,7 @@ from sharedchain.spine import ENGINE
 from sharedchain.trace import Alert, Case, Citation, Forecast, Node, Source, Told
 
 Row = Mapping[str, Any]
+_LAST = 253_402_300_799_999  # the end of year 9999: what RFC 3339 can say
 
 
 def cases(facts: Sequence[Seen], clock: Clock) -> tuple[Case, ...]:
@@ -44,7 +45,7 @@ def _node(started: Seen, done: Seen | None, clock: Clock, *, until: int) -> Node
     """A node; one that the end of its case cut short runs until then."""
     data = started.data
     begun = _ms(data.get("started_at"), started.at)
-    due = None if data.get("due_at") is None else milliseconds(data["due_at"])
+    due = None if data.get("due_at") is None else min(milliseconds(data["due_at"]), _LAST)
     ended = done.at if done else until
     late = due is not None and ended > due
     return Node(

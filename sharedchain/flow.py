@@ -98,7 +98,7 @@ class Node(Model):
     name: Words
     role: str
     accountable: str | None = None
-    limit: Duration
+    limit: Annotated[Duration, Field(ge=0, le=_CENTURY * 86_400_000)]
     after: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 

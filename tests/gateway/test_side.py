@@ -31,6 +31,15 @@ def test_a_node_done_after_its_limit_is_late_and_an_open_one_is_judged_by_now() 
     assert later.within_limit is False
 
 
+def test_a_limit_behind_the_calendar_stands_at_its_end() -> None:
+    log = Log()
+    cause = log.add("04-27 09:00", "case.opened", "CA-1", "L", case_id="CA-1", template_id="CA", opened_by="E010")
+    said = {"case_id": "CA-1", "node_id": "legal", "started_at": ms("04-27 09:00"), "due_at": 10**18}
+    log.then("04-27 09:00", "case.node.started", "CA-1", cause, "L", **said)
+    (node,) = side.cases(read(log.rows), CLOCK)[0].nodes
+    assert (node.due_at, node.within_limit) == ("9999-12-31T23:59:59.999Z", None)
+
+
 def test_a_forecast_is_told_from_its_first_version_that_cites_to_the_one_that_drops() -> None:
     (one,) = side.forecasts(CN, ["OPP-0004"], CLOCK)
     assert [(c.version, c.line_id, c.amount) for c in one.citations] == [(1, "L2", "12000000.00"), (2, "", None)]

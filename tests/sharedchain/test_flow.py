@@ -140,6 +140,8 @@ def test_a_profile_nobody_can_follow_is_refused(changed: dict[str, Any], told: s
         ([{"id": "a", "after": ["z"]}], "no node z in this flow; it has a"),
         ([{"id": "a"}, {"id": "a"}], "node a stands twice"),
         ([{"id": "a", "limit": "4 weeks"}], "is no duration"),
+        ([{"id": "a", "limit": -1}], "greater than or equal to 0"),
+        ([{"id": "a", "limit": "9999999999d"}], "less than or equal to"),
         ([{"id": "a", "when": "later"}], "when"),
     ],
 )
