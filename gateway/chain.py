@@ -31,8 +31,8 @@ def laid_out(
 ) -> Chain:
     """The chain of `facts` (in order of time, not empty), with what the other rows tell beside it."""
     ids = ids_of(facts)
-    accepted = [one for one in facts if one.kind == "fact"]
-    began, ended = (accepted or facts)[0].at, facts[-1].at
+    began, ended = next((one for one in facts if one.kind == "fact"), facts[0]).at, facts[-1].at
+    accepted = [one for one in trail.as_decided(facts) if one.kind == "fact"]
     money = trail.cash(facts, began, clock)
     closed = bool(money and money.paid_in_full_at) or any(
         one.type in ("opportunity.lost", "lead.disqualified") for one in accepted
@@ -63,7 +63,7 @@ def laid_out(
 
 def _stage(facts: Sequence[Seen]) -> str:
     """The last stage entered; before an opportunity LEAD, or what else became of it."""
-    for one in reversed(facts):
+    for one in reversed(trail.as_decided(facts)):
         if one.kind != "fact":
             continue
         if one.type == "lead.disqualified":
@@ -71,6 +71,8 @@ def _stage(facts: Sequence[Seen]) -> str:
         stage = trail.stage_after(one)
         if stage is not None:
             return stage
+    if any(one.kind == "fact" for one in facts):  # a case alone: what was refused of it does not end it
+        return ""
     return {"refusal": "REFUSED", "parked": "PARKED"}.get(facts[-1].kind, "")
 
 

@@ -37,6 +37,7 @@ class Seen:
     correlation: str
     cause: str
     data: Mapping[str, Any]
+    src: str = ""  # topic/partition/offset as published
 
     @property
     def order(self) -> tuple[int, int, int, int]:
@@ -48,14 +49,16 @@ class Seen:
 
 
 def read(rows: Iterable[Mapping[str, Any]]) -> list[Seen]:
-    """The rows in order of time. What was parked and came in later stands once, as the fact it became."""
+    """The rows in order of time. What was parked stands once: as the fact, or the refusal, that it became."""
     found: dict[tuple[str, str, str], Seen] = {}
     for row in rows:
         one = _seen(row)
         key = (one.source, one.id, "") if one.kind in ("fact", "parked") and one.n == 0 else (*_place(one), one.id)
         if key not in found or found[key].kind == "parked":
             found[key] = one
-    return sorted(found.values(), key=lambda one: one.order)
+    refused = {one.src for one in found.values() if one.refused and one.src}
+    kept = [one for one in found.values() if one.kind != "parked" or one.src not in refused]
+    return sorted(kept, key=lambda one: one.order)
 
 
 def _place(one: Seen) -> tuple[str, str]:
@@ -71,6 +74,7 @@ def _seen(row: Mapping[str, Any]) -> Seen:
         correlation=row["correlation"],
         cause=row["causation"],
         data=data if isinstance(data, dict) else {},
+        src=str(row.get("src") or ""),
     )
 
 

@@ -229,7 +229,7 @@ def tenant_config(tenant: str) -> Query:
     return Query(sql=sql, parameters={"tenant": tenant})
 
 
-_FACT = "partition, seq, n, kind, type, id, source, subject, time, recorded, actor, correlation, causation, data"
+_FACT = "partition, seq, n, kind, type, id, source, subject, time, recorded, actor, correlation, causation, data, src"
 # what hangs on something of a chain, and may have been given a correlation of its own by its publisher
 _LINKED = ("case.opened", "contract.created", "payment.received", "project.created", "receivable.created")
 _LINKS = ("lead_id", "opportunity_id", "contract_id", "receivable_id", "subject")

@@ -131,11 +131,17 @@ def _place(one: Seen) -> tuple[int, int, int]:
     return one.partition, one.seq, one.n
 
 
+def as_decided(facts: Iterable[Seen]) -> list[Seen]:
+    """In the order of the log. What holds now is what was decided last: a signing may be dated before the stages
+    that were told before it, a payment before one that was told earlier."""
+    return sorted(facts, key=_place)
+
+
 def spans(facts: Iterable[Seen], clock: Clock) -> tuple[Span, ...]:
     """Each stage with the time spent in it, in order; the one that holds now is open. LOST is an end, no stage."""
     entered: list[tuple[str, int]] = []
     ended: int | None = None
-    for one in facts:
+    for one in as_decided(facts):
         if one.kind != "fact":
             continue
         stage = stage_after(one)
@@ -181,14 +187,14 @@ def cash(facts: Sequence[Seen], began: int, clock: Clock) -> Cash | None:
     billed = next((one for one in facts if one.type == "receivable.created"), None)
     if billed is None:
         return None
-    paid = [one for one in facts if one.type == "payment.allocated"]
+    paid = [one for one in as_decided(facts) if one.type == "payment.allocated"]
     settled = {one.data["instalment_no"]: one for one in facts if one.type == "receivable.settled"}
     overdue = {one.data["instalment_no"]: one for one in facts if one.type == "receivable.overdue"}
     left = {part["instalment_no"]: str(part["left"]) for one in paid for part in one.data.get("parts", [])}
     total = Decimal(str(billed.data["total"]))
     outstanding = Decimal(str(paid[-1].data["outstanding"])) if paid else total
     full = next((one.at for one in settled.values() if one.data.get("closed") is True), None)
-    first = paid[0].at if paid else None
+    first = min((one.at for one in paid), default=None)
     return Cash(
         receivable_id=str(billed.data["receivable_id"]),
         total=format(total, "f"),

@@ -56,7 +56,19 @@ def _fault(kind: EventType, error: ErrorDetails) -> Refused:
             return Refused("domain", text, field)
     if absent:
         return Refused("missing_field", f"{kind.name} needs {field}", field)
-    return Refused("domain", f"{error['msg']}, got {str(error['input'])[:60]!r}", field)
+    return Refused("domain", f"{_wrong(error)}, got {str(error['input'])[:60]!r}", field)
+
+
+def _wrong(error: ErrorDetails) -> str:
+    """What is wrong with a value; of times and days, which people write in many ways, also how to write them."""
+    match error["type"].partition("_")[0]:
+        case "timezone":
+            return "the time zone is missing: write 2026-05-01T10:00:00+08:00, or …Z"
+        case "datetime":
+            return "no moment: write 2026-05-01T10:00:00+08:00, or …Z"
+        case "date":
+            return "no day: write 2026-05-01"
+    return error["msg"]
 
 
 def check_required(kind: EventType, data: Mapping[str, Any]) -> None:

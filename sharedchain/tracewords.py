@@ -155,7 +155,7 @@ def _parts(said: Mapping[str, Any], lang: Language, currency: str) -> dict[str, 
     nodes = ", ".join(said.get("missing") or [])
     made["missing"] = "" if not nodes else f"（缺 {nodes}）" if zh else f" ({nodes} missing)"
     made["parts"] = str(len(said.get("instalments") or []))
-    made["allocated"] = ", ".join(_allocated(one, zh) for one in said.get("parts") or [])
+    made["allocated"] = ", ".join(_allocated(one, zh) for one in said.get("parts") or []) or ("无" if zh else "nothing")
     surplus = str(said.get("surplus") or "0")
     made["surplus"] = (
         "" if not surplus.strip("0.") else f"；多付 {thousands(surplus)}" if zh else f"; {thousands(surplus)} too much"
@@ -166,7 +166,10 @@ def _parts(said: Mapping[str, Any], lang: Language, currency: str) -> dict[str, 
     if said.get("original_type"):
         reason = word(str(said.get("reason", "")), lang)
         detail = said.get("value") or said.get("field") or ""
-        made["refused"] = f"{reason} {detail}"
+        where = (
+            f"{said['field']} " if said.get("reason") == "domain" and said.get("value") and said.get("field") else ""
+        )
+        made["refused"] = f"{where}{reason} {detail}"
     return made
 
 

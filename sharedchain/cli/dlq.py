@@ -25,7 +25,7 @@ _WORDS = {
     "zh": {
         "title": "死信 · 共 {count} 条，显示最近 {shown} 条",
         "columns": ("位置", "时间", "原因", "对象"),
-        "empty": "没有死信：所有记录都已接受。",
+        "empty": "没有死信：没有记录被拒。",
         "more": "查看一条：sharedchain dlq show 位置",
         "fields": (
             "位置", "租户", "原因", "字段", "说明", "对象", "类型", "来源", "编号", "负责人", "时间", "主干", "键",
@@ -39,7 +39,7 @@ _WORDS = {
     "en": {
         "title": "Dead letters · {count} in all, the newest {shown}",
         "columns": ("position", "time", "reason", "subject"),
-        "empty": "No dead letters: every record was accepted.",
+        "empty": "No dead letters: no record was refused.",
         "more": "One of them: sharedchain dlq show POSITION",
         "fields": (
             "position", "tenant", "reason", "field", "text", "subject", "type", "source", "id", "owner", "time",

@@ -64,7 +64,12 @@ def _accept(turn: Turn, case: Case, topic: Topic) -> None:
     judge.values(kind, data)
     time, recorded = _times(turn, case, topic)
     if same is False:
-        raise Refused("conflict", f"{who.source} {who.id} came before with other content: give it a new ce_id", "ce_id")
+        told = (
+            f"another {kind.creates} needs another {kind.subject}" if kind.creates else "another event, another ce_id"
+        )
+        raise Refused(
+            "conflict", f"{who.source} {who.id} came before with other content, which stands: {told}", "ce_id"
+        )
     as_kind = _as_kind(turn, kind, scope, data, time)
     known = Known(who.named or digest("named", scope, who.source, who.id), who.told, content)
     recorded = time if as_kind == "tick" else recorded

@@ -111,7 +111,7 @@ def _check_money(places: Money, data: Mapping[str, Any], at: str) -> None:
             continue
         if within is None:
             if value < 0:
-                raise Refused("domain", f"{at}{name} is {value}: money is not negative here", at + name)
+                raise Refused("domain", f"{at}{name} is {value}: money is not negative here", at + name, str(value))
             if value >= _MONEY:
                 raise Refused("domain", f"{at}{name} does not fit decimal(18,2)", at + name)
         elif isinstance(value, dict):

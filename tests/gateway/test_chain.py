@@ -44,3 +44,25 @@ def test_a_chain_begins_with_what_was_accepted() -> None:
     chain = lay(log, "LEAD-1")
     assert (chain.began_local, chain.seconds) == ("2026-04-02 09:00 +08:00", 86_400)
     assert (chain.stage, chain.closed, chain.prospect_name) == ("DISQUALIFIED", True, "Example")
+
+
+def test_what_holds_is_what_the_log_decided_last_whatever_day_it_is_dated() -> None:
+    log = Log()
+    log.add("04-12 09:00", "opportunity.created", "OPP-1", opportunity_id="OPP-1", amount="1.00", stage="BIDDING")
+    signed = log.add("04-11 00:00", "opportunity.signed", "OPP-1", opportunity_id="OPP-1", amount="2.00")
+    named = {"receivable_id": "AR-1", "opportunity_id": "OPP-1"}
+    log.then("04-11 00:00", "receivable.created", "AR-1", signed, total="2.00", currency="CNY", **named)
+    for number, (at, left) in enumerate((("05-02 09:00", "1.50"), ("05-01 09:00", "1.00"))):
+        named = {"receivable_id": "AR-1", "payment_id": f"P-{number}", "surplus": "0.00"}
+        log.then(at, "payment.allocated", "AR-1", "", outstanding=left, **named)
+    chain = lay(log, "OPP-1")
+    assert (chain.stage, chain.amount, [one.stage for one in chain.stages]) == ("SIGNED", "2.00", ["BIDDING", "SIGNED"])
+    assert chain.cash is not None
+    assert (chain.cash.outstanding, chain.cash.first_payment_at) == ("1.00", "2026-05-01T01:00:00.000Z")
+
+
+def test_a_case_alone_is_not_refused_because_a_step_of_it_was() -> None:
+    log = Log()
+    log.add("04-12 09:00", "case.opened", "SE-1", "SE-1", case_id="SE-1", template_id="SE")
+    log.refuse("04-12 10:00", "case.node.completed", "SE-1", "SE-1", reason="evidence")
+    assert lay(log, "SE-1").stage == ""

@@ -76,6 +76,15 @@ def test_what_was_parked_and_came_in_stands_once() -> None:
     assert [one.kind for one in read([parked | {"kind": "parked"}])] == ["parked"]
 
 
+def test_what_was_parked_and_refused_after_all_waits_no_more() -> None:
+    log = Log()
+    log.add("04-13 10:00", "opportunity.signed", "OPP-1", opportunity_id="OPP-1")
+    log.refuse("04-13 10:01", "opportunity.signed", "OPP-1", reason="transition")
+    parked, refusal = log.rows[0] | {"kind": "parked", "src": "t/0/1"}, log.rows[1]
+    assert [one.kind for one in read([parked, refusal | {"src": "t/0/1"}])] == ["refusal"]
+    assert [one.kind for one in read([parked, refusal | {"src": "t/0/2"}])] == ["parked", "refusal"], "another record"
+
+
 def test_candidates_are_ids_correlations_and_what_cases_are_about() -> None:
     facts = [
         one for one in read(quarter().rows) if one.type in ("case.opened", "payment.received", "forecast.published")

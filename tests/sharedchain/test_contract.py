@@ -119,3 +119,17 @@ def test_nothing_was_said(value: object) -> None:
 @pytest.mark.parametrize("value", [0, False, "x", [None]])
 def test_something_was_said(value: object) -> None:
     assert not is_empty(value)
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("2026-11-22 10:00", "the time zone is missing: write 2026-05-01T10:00:00+08:00"),
+        ("22/11/2026", "no moment: write 2026-05-01T10:00:00+08:00"),
+    ],
+)
+def test_a_time_that_cannot_be_read_is_told_with_how_to_write_it(at: str, told: str) -> None:
+    with pytest.raises(Broken) as caught:
+        read_event(TYPES["lead.contact.logged"], {"lead_id": "L", "contact_id": "K", "at": at})
+    assert caught.value.text.startswith(told)
+    assert caught.value.text.endswith(f"got {at!r}")

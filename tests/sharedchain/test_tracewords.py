@@ -66,6 +66,18 @@ def step(kind: str, subject: str = "X-1", state: Any = "accepted", **said: Any) 
             "✗ 被拒 opportunity.signed：缺少关口凭证 brief",
             "✗ refused opportunity.signed: gate evidence missing brief",
         ),
+        (
+            step(
+                "record.rejected",
+                state="refused",
+                original_type="payment.received",
+                reason="domain",
+                value="EUR",
+                field="currency",
+            ),
+            "✗ 被拒 payment.received：currency 数值不成立 EUR",
+            "✗ refused payment.received: currency cannot be EUR",
+        ),
         (step("order.placed", "SO-1"), "order.placed SO-1", "order.placed SO-1"),
     ],
 )

@@ -27,7 +27,7 @@ def lacks_parent(book: Book, kind: EventType, scope: str, data: Mapping[str, Any
 def check(book: Book, kind: EventType, partition: int, scope: str, data: Mapping[str, Any], time: int) -> None:
     """Raises Refused when the event cannot follow what is there. Its parent is known."""
     if kind.creates and entity.read(book, kind.creates, scope, data[kind.subject]) is not None:
-        told = f"{kind.creates} {data[kind.subject]} exists: it is told once, later events change it"
+        told = f"{kind.creates} {data[kind.subject]} exists and stands: another one needs another {kind.subject}"
         raise Refused("domain", told, kind.subject, str(data[kind.subject]))
     step = STEPS.get(kind.name, NOTHING)
     if step.check:

@@ -96,7 +96,9 @@ def check_completion(book: Book, said: Said) -> None:
     state = case.stage if case.stage != OPEN else node.decision or ("" if node.started is not None else "WAITING")
     if state:
         move = f"{state} → {data['decision']}"
-        raise Refused("transition", f"{move}: node {node.id} is not open in {data['case_id']}", "node_id", move)
+        waits = [n for n in node.after if (found := case.node(n)) and found.done is None] if state == "WAITING" else []
+        why = f"waits for {', '.join(waits)}" if waits else "is not open"
+        raise Refused("transition", f"{move}: node {node.id} {why} in {data['case_id']}", "node_id", move)
     evidence.check(f"node {node.id}", node.evidence, data.get("evidence"))
     _check_right(book, said, node)
 
