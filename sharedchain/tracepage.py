@@ -109,7 +109,8 @@ def _head(chain: Chain, lang: Language) -> Iterator[str]:
     yield " → ".join(names or [name for found in chain.ids.values() for name in found])
     amount = f"{money(chain.amount, lang)} {chain.currency}" if chain.amount else ""
     who = chain.customer_id or chain.prospect_name
-    yield " · ".join(part for part in (who, amount, word(chain.stage, lang), chain.owner_id) if part)
+    if known := " · ".join(part for part in (who, amount, word(chain.stage, lang), chain.owner_id) if part):
+        yield known
     span = words["took" if chain.closed else "goes_on"].format(span=duration(chain.seconds, lang))
     if any(one.state != "refused" for one in chain.steps):
         yield from folded(f"{chain.began_local[:16]} … {chain.ended_local[:16]} · {span}")

@@ -151,7 +151,9 @@ def _parts(said: Mapping[str, Any], lang: Language, currency: str) -> dict[str, 
         "manager": f" · {said['manager_id']}" if said.get("manager_id") else "",
     }
     made["lost_reason"] = word(str(said.get("reason") or ""), lang, "lost_reason")
-    made["evidence"] = "".join(f" [{one.get('kind')} {one.get('ref') or ''}]" for one in said.get("evidence") or [])
+    made["evidence"] = "".join(
+        f" [{one.get('kind')} {one.get('ref') or ''}".rstrip() + "]" for one in said.get("evidence") or []
+    )
     nodes = ", ".join(said.get("missing") or [])
     made["missing"] = "" if not nodes else f"（缺 {nodes}）" if zh else f" ({nodes} missing)"
     made["parts"] = str(len(said.get("instalments") or []))

@@ -51,8 +51,9 @@ def identify(
         return Identity(source, text, None, told)
     if said.id:
         return Identity(source, said.id, digest("named", scope, source, said.id), None)
-    missing = next((f for f in fields if data.get(f) in (None, "")), "ce_id")
-    raise Refused("no_identity", f"give the headers ce_source and ce_id, or the field {missing}", missing)
+    missing = next((f for f in fields if data.get(f) in (None, "")), "")
+    instead = f", or the field {missing}" if missing else f": a {type_name} has no other name"
+    raise Refused("no_identity", f"give the headers ce_source and ce_id{instead}", missing or "ce_id")
 
 
 def told_by(scope: str, type_name: str, data: Mapping[str, Any], fields: Sequence[str]) -> tuple[bytes | None, str]:
