@@ -20,6 +20,9 @@ from sharedchain.core.wording import Severity
 from sharedchain.fact import Fact, derived_id
 from sharedchain.links import alert_path, confirm_path
 
+_TITLE, _TEXT = 500, 5_000  # characters, whatever the words in them
+_TOLD = 200  # people that one alert tells: one that told more would fit no record
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -121,7 +124,7 @@ def _remember(case: Case, episode: Episode) -> None:
 def _recipients(desk: Desk, case: Case, severity: Severity) -> list[str]:
     rule, day = case.ready.rule, local_day(desk.now, desk.settings.timezone)
     people = resolve(desk.scope, rule.to.get(severity, ()), case.owner, day)
-    return people or resolve(desk.scope, (rule.otherwise,), case.owner, day)
+    return (people or resolve(desk.scope, (rule.otherwise,), case.owner, day))[:_TOLD]
 
 
 def _threshold(case: Case, episode: Episode) -> Decimal | None:
@@ -144,8 +147,8 @@ def _texts(desk: Desk, case: Case, transition: Transition, episode: Episode) -> 
     }
     said = {}
     for language, (title, text) in case.ready.texts.items():
-        said[f"title_{language}"] = texts.render(title, context, language)
-        said[f"text_{language}"] = texts.render(text, context, language)
+        said[f"title_{language}"] = texts.render(title, context, language)[:_TITLE]
+        said[f"text_{language}"] = texts.render(text, context, language)[:_TEXT]
     return said
 
 

@@ -7,6 +7,8 @@ from datetime import date
 from sharedchain.core.state import Employee, ScopeState
 from sharedchain.fact import Fact
 
+_ADDRESS = 320  # characters
+
 
 def upsert(scope: ScopeState, fact: Fact) -> None:
     """Take one `master.employee.upserted`; what it leaves out is unknown, not as before."""
@@ -15,8 +17,8 @@ def upsert(scope: ScopeState, fact: Fact) -> None:
     scope.employees[data["employee_id"]] = Employee(
         role=data.get("role") or "",
         name=data.get("name") or "",
-        email=channels.get("email") or "",
-        im=channels.get("im") or "",
+        email=_address(channels.get("email")),
+        im=_address(channels.get("im")),
         since=_day(data.get("valid_from")),
         until=_day(data.get("valid_to")),
     )
@@ -32,6 +34,11 @@ def holders(scope: ScopeState, role: str, day: date) -> list[str]:
         and (not who.since or who.since <= today)
         and (not who.until or today <= who.until)
     )
+
+
+def _address(told: str | None) -> str:
+    """What is longer than any address is none: who has none is recorded as not reached."""
+    return told if told and len(told) <= _ADDRESS else ""
 
 
 def _day(value: object) -> str:

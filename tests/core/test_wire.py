@@ -71,12 +71,34 @@ def test_long_words_make_no_long_keys_and_no_record_that_kafka_would_not_take() 
     line.store("S", "E100")
     line.equipment("EQ", "S", temp=("1", "1", "C"))
     line.reading("EQ", "temp", "9", unit=long)
+    line.equipment("EQ2", "S", temp=("1", "1", long))
+    line.reading("EQ2", "temp", "9", unit=long)
+    line.employee("E101", "store_manager")
+    line.add(
+        "fact",
+        "master.employee.upserted",
+        {"employee_id": "E090", "role": "data_steward", "channels": {"email": long, "im": long}},
+    )
+    line.refuse("lead.captured", "x", "f", reason="unknown_term", value="v")
     for at in ("2026-04-20 10:01", "2026-04-21 00:00"):
         line.tick(at)
-    assert {"alert.raised", "metric.minute.computed"} <= {derived.type for derived in line.said}
+    rang = {derived.data["rule_id"] for derived in line.said if derived.type == "alert.raised"}
+    assert {"R-06", "R-17", "R-37"} <= rang
     for derived in line.said:
         assert len(CATALOG.types[derived.type].key_of(derived.scope, derived.data)) + len(derived.subject) < 10_000
         assert len(write(derived)) < MAX_DERIVED
+
+
+def test_an_alert_that_very_many_would_be_told_of_can_be_written() -> None:
+    line = Line()
+    line.begin("2026-04-20 10:00")
+    for n in range(6_000):
+        line.employee(f"M{n:05d}", "store_manager")
+    line.store("S", "")
+    line.equipment("EQ", "S", temp=("1", "1", ""))
+    (alert,) = [derived for derived in line.reading("EQ", "temp", "9") if derived.type == "alert.raised"]
+    assert len(alert.data["recipients"]) == 200
+    assert len(write(alert)) < MAX_DERIVED
 
 
 def test_a_forecast_of_many_lines_without_support_can_be_written() -> None:

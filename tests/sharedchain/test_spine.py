@@ -118,3 +118,10 @@ def test_a_stamp_that_is_no_text_is_refused() -> None:
     with pytest.raises(Refused) as caught:
         read_fact(Codec(Shelf(), CATALOG), Message(b"", headers))
     assert (caught.value.reason, caught.value.field) == ("bad_header", "sc_scope")
+
+
+def test_no_tenants_key_is_another_ones() -> None:
+    kind = CATALOG.types["opportunity.created"]
+    assert kind.key_of("t", {"opportunity_id": "OPP-1"}) == b"t/OPP-1/created"
+    names = [("a", "b/c"), ("a/b", "c"), ("a%2Fb", "c"), ("a", "b%2Fc")]
+    assert len({kind.key_of(tenant, {"opportunity_id": id_}) for tenant, id_ in names}) == 4
