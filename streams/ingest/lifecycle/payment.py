@@ -18,8 +18,10 @@ _NOTHING = Decimal("0.00")
 
 
 def check(book: Book, said: Said) -> None:
-    """Raises Refused(domain): an instalment that there is, the receivable's currency. Never for too
-    much money. A payment of an order alone is nobody's here."""
+    """Raises Refused(domain): some money, an instalment that there is, the receivable's currency. Never
+    for too much money. A payment of an order alone is nobody's here."""
+    if not said.data["amount"]:
+        raise Refused("domain", "a payment of 0 pays nothing: say the amount received", "amount", "0")
     if not said.data.get("receivable_id"):
         return
     found, wanted = receivable.of(book, said), said.data.get("instalment_no")

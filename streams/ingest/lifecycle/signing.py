@@ -19,7 +19,7 @@ _END = 10_413_705_600_000  # 2299-12-31: no contract is signed behind it
 
 def check(book: Book, said: Said) -> None:
     """Raises Refused: from a stage that can be signed (transition), by a known customer
-    (missing_field), in its currency, with shares that make a whole and a case of its own (domain)."""
+    (missing_field), in its currency, for some money, with shares that make a whole and a case of its own (domain)."""
     found, data = opportunity.of(book, said), said.data
     flow = profile.of(book, said.partition, said.scope)
     if found.stage not in flow.signed_from:
@@ -30,6 +30,8 @@ def check(book: Book, said: Said) -> None:
         told = "the opportunity knows a prospect only: say which customer signed"
         raise Refused("missing_field", told, "customer_id")
     opportunity.check_currency(said, found.currency)
+    if not data["amount"]:
+        raise Refused("domain", "a contract of 0 has nothing to pay: say the signed amount", "amount", "0")
     if not 0 <= data["signed_at"] <= _END:
         raise Refused("domain", f"signed_at {data['signed_at']} ms is no time of this calendar", "signed_at")
     terms.agreed(data.get("payment_terms"), flow, data["signed_at"], profile.zone(book, said.partition, said.scope))

@@ -50,7 +50,6 @@ def test_what_is_too_much_is_kept_and_told(deal: Deal) -> None:
         (3, "10.00", -127, True),
     ]
     assert paid(deal, "7.00", payment="2") == ([], "0.00", "7.00")
-    assert paid(deal, "0.00", payment="3") == ([], "0.00", "0.00")
 
 
 def test_an_instalment_is_settled_on_the_local_day_it_was_paid(deal: Deal) -> None:
@@ -87,3 +86,8 @@ def test_a_payment_told_again_with_other_money_is_refused_and_not_added(deal: De
     assert (refusal.data["reason"], refusal.data["field"], refusal.data["value"]) == ("domain", "payment_id", "PAY-1")
     deal.said = {}
     assert paid(deal, "1.00", payment="2")[1] == "94.00"
+
+
+def test_a_payment_of_nothing_is_refused(deal: Deal) -> None:
+    (refusal,) = deal.pay("0.00")
+    assert (refusal.data["reason"], refusal.data["field"], refusal.data["value"]) == ("domain", "amount", "0")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.streams.ingest.rig import DAY, NOW
-from tests.streams.ingest.steps import Deal, term, types
+from tests.streams.ingest.steps import Deal, only, term, types
 
 TERMS = [term("0.3", "2026-05-03"), term("0.6", "2026-08-29"), term("0.1", "2027-04-29")]
 
@@ -150,3 +150,11 @@ def test_the_year_of_a_number_is_the_tenants() -> None:
     deal.rig.now = year + DAY
     numbers = [deal.sign(f"P-{n}", signed_at=at)[1].subject for n, at in (("1", year), ("2", year - 1), ("3", year))]
     assert numbers == ["CT-2027-0001", "CT-2026-0001", "CT-2027-0002"]
+
+
+def test_a_contract_of_nothing_is_refused_and_takes_no_number() -> None:
+    deal = Deal()
+    deal.bidding()
+    (refusal,) = deal.sign(amount="0.00")
+    assert (refusal.data["reason"], refusal.data["field"], refusal.data["value"]) == ("domain", "amount", "0")
+    assert only(deal.sign(), "contract.created")[0]["contract_id"].endswith("-0001")
