@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from gateway.queries import CLEARED, REFRESH, UNSUPPORTED, UPDATED
@@ -15,7 +16,10 @@ Place = tuple[int, int]  # seq, n
 
 
 def present(rows: Iterable[Mapping[str, Any]], now: int, zone: str) -> list[dict[str, Any]]:
-    """The forecasts that `rows` of `queries.live_facts` tell of, by id. `now` in ms and `zone` give their age."""
+    """The forecasts that `rows` of `queries.live_facts` tell of, by id. `now` in ms and `zone` give their age.
+
+    `period_total` is the sum over these: ask with the rows of all forecasts.
+    """
     live: dict[str, tuple[Place, dict[str, Any]]] = {}
     later: list[tuple[Place, str, dict[str, Any]]] = []
     for row in rows:
@@ -39,7 +43,9 @@ def present(rows: Iterable[Mapping[str, Any]], now: int, zone: str) -> list[dict
             lines[name][data["line_id"]] = data
         elif kind == CLEARED and news:
             lines[name].pop(data["line_id"], None)
+    totals = _totals(made.values())
     for name, one in made.items():
+        one["period_total"] = totals[one.get("period"), one["currency"]]
         one["unsupported_lines"] = [_line(line, said or {}) for line, said in sorted(lines[name].items())]
     return list(made.values())
 
@@ -53,6 +59,15 @@ def _one(data: dict[str, Any], now: int, zone: str) -> dict[str, Any]:
         "stale_since_age_days": None,
         "unsupported_lines": [],
     }
+
+
+def _totals(items: Iterable[Mapping[str, Any]]) -> dict[tuple[str | None, str], str]:
+    """Of each period and currency, now: an update knows the total of its own moment only."""
+    totals: dict[tuple[str | None, str], Decimal] = {}
+    for one in items:
+        key = (one.get("period"), one["currency"])
+        totals[key] = totals.get(key, Decimal(0)) + Decimal(one["new_total"])
+    return {key: str(total) for key, total in totals.items()}
 
 
 def _line(line: str, said: Mapping[str, Any]) -> dict[str, Any]:

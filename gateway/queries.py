@@ -185,13 +185,10 @@ def totals(
     return Query(sql=sql, parameters=where.parameters | {"flows": list(flows)})
 
 
-def live_facts(tenant: str, forecast_id: str | None = None, *, at: int | None = None) -> Query:
+def live_facts(tenant: str, *, at: int | None = None) -> Query:
     """Per forecast the last live update, the last reminder, and the last words on the support of each line."""
     where = _Where(tenant)
     where.until("recorded", at)
-    if forecast_id is not None:
-        where.conditions.append(_FORECAST)
-        where.parameters["forecast_id"] = forecast_id
     sql = (
         "SELECT partition, seq, n, type, recorded, data, JSONExtractString(data, 'forecast_id') AS forecast, "
         f"JSONExtractString(data, 'line_id') AS line FROM facts WHERE {where} AND n >= 1 "

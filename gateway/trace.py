@@ -54,6 +54,9 @@ async def _asked(store: Store, tenant: str, ident: str, at: int | None) -> Asked
             rows[0]["subject"], caused, [one for one in about if one.subject in subjects_of(rows[0]["subject"])]
         )
     near = [row["subject"] for row in await store.rows(queries.near_ids(tenant, ident))]
+    if at is not None and ident in near:
+        early = f"tenant {tenant} did not know {ident} at {rfc3339(at)} yet: ask for a later time"
+        raise Problem(404, "no_such_id", early)
     mean = f"; did you mean {', '.join(near)}?" if near else ""
     raise Problem(404, "no_such_id", f"tenant {tenant} knows no id {ident}{mean}", extra={"near": near})
 

@@ -21,7 +21,7 @@ _TEXT: dict[Event, tuple[str, str]] = {
     "done": ("完成", "done"),
     "died": ("已退出({}),稍后重启;日志 {}", "ended ({}), restarts soon; log {}"),
     "stop": ("停止中 …", "stopping …"),
-    "up": ("全部就绪;Ctrl-C 停止;地址见 {}", "all ready; Ctrl-C stops; addresses in {}"),
+    "up": ("全部就绪;停止:Ctrl-C 或 sharedchain down;地址 {}", "all ready; stop: Ctrl-C or sharedchain down; see {}"),
     "down": ("已全部停止", "all stopped"),
     "failed": ("启动失败:{}", "start given up: {}"),
     "stuck": ("{:.0f} 秒仍未就绪,重新启动", "not ready after {:.0f} s, is started again"),

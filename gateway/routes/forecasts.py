@@ -83,8 +83,9 @@ async def forecast(
     door = door_of(request)
     known = moment("at", at)
     whose = await tenant(door, access.tenant)
-    rows = await door.store.rows(queries.live_facts(access.tenant, forecast_id, at=known))
-    now = present(rows, whose.now if known is None else known, whose.timezone)
+    rows = await door.store.rows(queries.live_facts(access.tenant, at=known))  # all: its period's total is theirs
+    every = present(rows, whose.now if known is None else known, whose.timezone)
+    now = [one for one in every if one["forecast_id"] == forecast_id]
     if not now:
         text = f"tenant {access.tenant} has no forecast {forecast_id}; GET /v1/forecasts lists them"
         raise Problem(404, "no_such_forecast", text)

@@ -19,6 +19,7 @@ _WORDS = {
         "empty": "{tenant} 的 {id} 没有数值（别的公司：--tenant）。\n"
         "看有哪些预测：sharedchain forecasts；发布事件：sharedchain publish TYPE",
         "unknown": "没有指标 {id}：sharedchain metric 列出全部指标",
+        "near": "没有指标 {id}：是指 {near} 吗？",
         "nothing": "还没有指标：指标在 rules/measures/ 里，启动后写入日志",
         "whole": "（整体）",
         "none": "无值",
@@ -43,6 +44,7 @@ _WORDS = {
         "empty": "{id} of {tenant} has no values (another company: --tenant).\n"
         "The forecasts: sharedchain forecasts; publish: sharedchain publish TYPE",
         "unknown": "no measure {id}: `sharedchain metric` lists them",
+        "near": "no measure {id}: did you mean {near}?",
         "nothing": "no measures yet: they are in rules/measures/ and enter the log at the start",
         "whole": "(whole)",
         "none": "no value",
@@ -77,12 +79,28 @@ def metric(
     path = "/v1/metrics" if metric_id is None else f"/v1/metrics/{quote(metric_id, safe='')}"
     params: dict[str, Any] = {"at": at, "as_known": as_known, "dims": dims or None, "tenant": tenant}
     found = read(Endpoints.load(home), path, params if metric_id else {})
+    if metric_id is not None and not json and not found["items"] and not found["name"]:
+        every = read(Endpoints.load(home), "/v1/metrics", {})
+        raise no_measure(metric_id, [one["id"] for one in every["items"]], language())
     if json:
         typer.echo(dumps(found))
     elif metric_id is None:
         print_measures(found, language())
     else:
         print_metric(found, at, language())
+
+
+def no_measure(asked: str, known: list[str], lang: str) -> Exception:
+    """The error for an id that no measure has, with those it may have meant: parts of it, or nearly the same."""
+    from difflib import get_close_matches
+
+    from sharedchain.errors import SharedChainError
+
+    wanted = asked.upper()
+    parts = [id_ for id_ in known if id_.upper().startswith(f"{wanted}.")]
+    near = ([wanted] if wanted in known else parts) or get_close_matches(wanted, known, n=3, cutoff=0.8)
+    said: Any = _WORDS[lang]
+    return SharedChainError(said["near" if near else "unknown"].format(id=asked, near=", ".join(near)))
 
 
 def print_measures(found: Mapping[str, Any], lang: str) -> None:
@@ -108,14 +126,11 @@ def print_measures(found: Mapping[str, Any], lang: str) -> None:
 def print_metric(found: Mapping[str, Any], at: str | None, lang: str) -> None:
     """The answer of GET /v1/metrics/{id} as a table: exact values in the units people read, short forms beside."""
     from sharedchain.display import local_time
-    from sharedchain.errors import SharedChainError
     from sharedchain.table import say, show
 
     words: Any = _WORDS[lang]
     whose, ident = found["tenant"], found["metric_id"]
     if not found["items"]:
-        if not found["name"]:
-            raise SharedChainError(words["unknown"].format(id=ident))
         say(words["empty"].format(id=ident, tenant=whose["name"]))
         return
     flow = found["kind"] == "flow"

@@ -99,3 +99,14 @@ def test_history_names_who_published_the_owner_when_nobody_is_named() -> None:
 
 def test_spoken_leaves_all_but_times_alone() -> None:
     assert spoken({"refreshed_at": 0, "n": 1}) == {"refreshed_at": "1970-01-01T00:00:00.000Z", "n": 1}
+
+
+def test_the_total_of_a_period_is_that_of_now_in_every_item() -> None:
+    rows = [
+        updated(5, period="Q", period_total="54000000.00"),
+        updated(6, forecast_id="FC-CN", new_total="44000000.00", period="Q", period_total="98000000.00"),
+        updated(7, forecast_id="FC-US", new_total="1.50", period="Q", currency="USD", period_total="1.50"),
+        updated(8, forecast_id="FC-X", new_total="2.00", period="Z", period_total="2.00"),
+    ]
+    totals = {one["forecast_id"]: one["period_total"] for one in present(rows, APRIL_20, ZONE)}
+    assert totals == {"FC-BR": "98000000.00", "FC-CN": "98000000.00", "FC-US": "1.50", "FC-X": "2.00"}

@@ -15,7 +15,7 @@ ALL = {
     "inbox": queries.inbox(HOSTILE, HOSTILE),
     "metric": queries.metric(HOSTILE, HOSTILE, at=1, as_known=1, dims={HOSTILE: HOSTILE}),
     "totals": queries.totals(HOSTILE, [HOSTILE], at=1, as_known=1, dims={HOSTILE: HOSTILE}),
-    "live_facts": queries.live_facts(HOSTILE, HOSTILE, at=1),
+    "live_facts": queries.live_facts(HOSTILE, at=1),
     "forecast_history": queries.forecast_history(HOSTILE, HOSTILE, at=1),
     "tenant_config": queries.tenant_config(HOSTILE),
     "facts_of": queries.facts_of(HOSTILE, HOSTILE, at=1),

@@ -124,3 +124,10 @@ def test_the_shape_is_documented(client: TestClient) -> None:
     answer = api["paths"]["/v1/trace/{ident}"]["get"]["responses"]["200"]
     assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/Trace")
     assert {"Step", "Case", "Node", "Cash", "Forecast", "Alert"} <= api["components"]["schemas"].keys()
+
+
+def test_an_id_that_came_later_is_told_as_not_known_then(client: TestClient, log_store: LogStore) -> None:
+    log_store.near = ["OPP-0007"]
+    answer = client.get("/v1/trace/OPP-0007", params={"at": "2026-03-02T00:00:00+08:00"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_id")
+    assert "did not know OPP-0007 at 2026-03-01T16:00:00.000Z yet" in answer.json()["detail"]

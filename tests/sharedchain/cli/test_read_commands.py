@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sharedchain.cli import run
-from sharedchain.cli.metric import quantity
+from sharedchain.cli.metric import no_measure, quantity
 from tests.sharedchain.test_reader import ENDS
 
 WHOSE = {"name": "acme", "timezone": "Asia/Shanghai", "currency": "CNY", "language": "zh"}
@@ -322,3 +322,15 @@ def test_a_gateway_that_is_down_is_one_line_and_exit_2(
 def test_a_fault_says_its_kind_in_chinese(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["alerts", "--home", str(home), "--lang", "zh"]) == 2
     assert capsys.readouterr().err.startswith("sharedchain: 连接不上：the gateway at ")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("M-03", "did you mean M-03.max, M-03.p50?"),
+        ("m-20", "did you mean M-20?"),
+        ("weather", "`sharedchain metric` lists them"),
+    ],
+)
+def test_an_id_of_no_measure_is_told_with_those_it_may_mean(asked: str, said: str) -> None:
+    assert said in str(no_measure(asked, ["M-03.max", "M-03.p50", "M-20", "M-20.signed"], "en"))
