@@ -134,7 +134,8 @@ def test_a_stream_resumes_behind_the_last_id(client: httpx2.Client, stack: Endpo
     (first,) = _stream(client, tenant, 1, {"beginning": "true"}, {})
     assert first["data"]["new_total"] == "54000000.00"
     assert client.post(link).status_code == 202
-    (second,) = _stream(client, tenant, 1, {}, {"last-event-id": first["id"]})
+    line, second = _stream(client, tenant, 2, {}, {"last-event-id": first["id"]})
+    assert (line["data"]["cause"], line["event"]) == ("MISSING", "forecast.line.unsupported")  # said behind version 1
     assert (second["data"]["version"], second["event"]) == (2, "forecast.live.updated")
 
 
