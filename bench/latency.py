@@ -25,6 +25,10 @@ UNLIKE = (
 ALERTS = "ops.alert.v1"
 
 
+class Late(AssertionError):
+    """Alerts that did not come in time."""
+
+
 def ours(under: Chain, seconds: float) -> list[float]:
     """Milliseconds from before `produce` to the alert read (read committed)."""
     scopes = load.tenants(f"l{secrets.token_hex(3)}")
@@ -33,7 +37,14 @@ def ours(under: Chain, seconds: float) -> list[float]:
 
 def fausts(under: Chain, seconds: float, number: int) -> list[float]:
     """The same of plain Faust: its rule, its send."""
-    topic = under.topic(f"bench.alert.{number}")
+    try:
+        return _faust(under, seconds, f"bench.alert.{number}")
+    except Late:  # on a loaded machine plain Faust was once seen to start and never to read
+        return _faust(under, seconds, f"bench.alert.{number}.again")
+
+
+def _faust(under: Chain, seconds: float, name: str) -> list[float]:
+    topic = under.topic(name)
     into = under.topic(f"{topic}.alerts")
     scopes = load.tenants(f"f{secrets.token_hex(3)}")
     with under.program("bench.peer", "alert", str(under.endpoints.home), topic, "0"):
@@ -100,7 +111,8 @@ def _until(came: dict[str, float], sent: dict[str, float], topic: str) -> None:
     deadline = time.monotonic() + PATIENCE / 10
     while missing := [name for name in sent if name not in came]:
         told = f"{len(missing)} of {len(sent)} alerts did not come to {topic} in {PATIENCE / 10:.0f} s: {missing[:3]}"
-        assert time.monotonic() < deadline, told
+        if time.monotonic() > deadline:
+            raise Late(told)
         time.sleep(0.02)
 
 
