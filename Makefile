@@ -27,15 +27,20 @@ up: $(READY) ## start the chain on this machine, in the foreground (home: ./.sha
 down: $(READY) ## stop the chain
 	@$(BIN)/sharedchain down
 
+FAST := $(BIN)/python -m pytest -q -m "not stack and not slow" -p no:cacheprovider
+HALF := tests/core tests/data tests/house tests/rules tests/streams
+
 check: $(READY) ## the fast gate: format, lint, types, import contracts, data, fast tests (≤ 60 s)
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
-	@$(BIN)/sharedchain schema check
-	@$(BIN)/sharedchain rules check
-	@$(BIN)/sharedchain rules test
-	@$(BIN)/python -m pytest -q -m "not stack and not slow" -p no:cacheprovider
+	@$(FAST) $(HALF) & half=$$!; \
+	$(BIN)/mypy && \
+	{ $(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache; } && \
+	$(BIN)/sharedchain schema check && \
+	$(BIN)/sharedchain rules check && \
+	$(BIN)/sharedchain rules test && \
+	$(FAST) $(HALF:%=--ignore=%) tests; rest=$$?; \
+	wait $$half && exit $$rest
 
 test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse
 	@$(BIN)/python -m pytest --require-real
