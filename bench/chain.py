@@ -17,7 +17,7 @@ from bench.meter import Run
 from deploy.local.stack import Stack
 from sharedchain.barrier import CLICKHOUSE, ENGINE, Barrier, Stage
 from sharedchain.codec import Codec
-from sharedchain.fact import KIND, SCOPE
+from sharedchain.fact import INGEST, KIND, SCOPE
 from sharedchain.kafka import admin, consumer
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
@@ -63,7 +63,7 @@ class Chain:
         for partition in range(SPINE_PARTITIONS):
             for seen in records(reader, SPINE, partition, None):
                 said = dict(seen.headers)
-                published = said[KIND] == b"fact" and said["ce_source"] != b"sharedchain:ingest"
+                published = said[KIND] == b"fact" and said["ce_source"] != INGEST.encode()
                 found += published and said[SCOPE] in wanted
         reader.close()
         return found

@@ -15,6 +15,7 @@ Kind = Literal[
     "config",  # `config.defined`: a rule, measure, dictionary, route, pack, tenant
 ]
 
+INGEST = "sharedchain:ingest"  # ce_source of what ingest itself says: derived facts, refusals, wall ticks
 # Headers that ingest adds on the spine, beside the published `ce_*` ones.
 SEQ, RECORDED, KIND, SCOPE, SRC = "sc_seq", "sc_recorded", "sc_kind", "sc_scope", "sc_src"
 # Headers that engines add on what they derive: the cause's place, and which derived one it is.

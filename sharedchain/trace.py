@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-DERIVED = "sharedchain:ingest"  # published_by of what the lifecycle derived, and of refusals
 Kind = Literal["lead", "opportunity", "contract", "receivable", "payment", "project", "case"]
 
 

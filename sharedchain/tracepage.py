@@ -9,8 +9,9 @@ from decimal import Decimal
 from rich.cells import cell_len
 
 from sharedchain.display import Language, duration, money, percent, thousands
+from sharedchain.fact import INGEST
 from sharedchain.table import folded
-from sharedchain.trace import DERIVED, Alert, Case, Cash, Chain, Forecast, Instalment, Kind, Node, Source, Step, Trace
+from sharedchain.trace import Alert, Case, Cash, Chain, Forecast, Instalment, Kind, Node, Source, Step, Trace
 from sharedchain.tracewords import told, word
 
 _INDENT = 27  # where the text of a step begins: rail, time, duration
@@ -182,7 +183,7 @@ class _Tree:
 
 def _actor(step: Step, text: str) -> str:
     """Who did it, where that is a person (not the system it came from) whom the text has not named."""
-    derived = step.source.published_by == DERIVED
+    derived = step.source.published_by == INGEST
     known = not step.actor or step.actor == step.source.published_by or step.actor in text.split()
     return "" if derived or known else f" · {step.actor}"
 

@@ -18,10 +18,9 @@ from sharedchain.core.measures import Entities, Measure, PeriodOf, matches
 from sharedchain.core.periods import covering
 from sharedchain.core.reducers import Reading
 from sharedchain.core.rows import Row
-from sharedchain.core.state import Bucket, Part, Place, ScopeState
+from sharedchain.core.state import Bucket, Part, Place, ScopeState, remember
 
 _HOUR = 3_600_000
-_SOURCES_KEPT = 50
 ZERO = Decimal(0)
 
 
@@ -92,9 +91,8 @@ def move(scope: ScopeState, declared: Declared, before: Shares, after: Shares, p
     touched = {key: None for (key, _), share in (*gone.items(), *come.items()) if share.measure not in declared.daily}
     for key in touched:
         places = scope.dirty_buckets.setdefault(key, [])
-        if place is not None and place not in places[-1:]:
-            places.append(place)
-            del places[:-_SOURCES_KEPT]
+        if place is not None:
+            remember(places, place)
     return bool(touched)
 
 

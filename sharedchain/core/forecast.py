@@ -10,13 +10,12 @@ from sharedchain.core import citations, wire
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import local_day, midnight
 from sharedchain.core.settings import Settings
-from sharedchain.core.state import Forecast, Place, ScopeState, Target
+from sharedchain.core.state import Forecast, ScopeState, Target, remember
 from sharedchain.fact import Fact
 
 ZERO = Decimal("0.00")
 # What the view derives from a fact: rules may look at it as at a fact.
 VIEW = frozenset({"forecast.live.updated", "forecast.line.unsupported", "forecast.line.cleared"})
-_SOURCES_KEPT = 50  # facts named in an explanation; a period changed by more names the newest
 
 
 def accept(scope: ScopeState, name: str, fact: Fact, settings: Settings, stale_days: int, out: Emitter) -> bool:
@@ -68,11 +67,7 @@ def set_target(scope: ScopeState, fact: Fact, settings: Settings) -> None:
 
 def touch(scope: ScopeState, period: str, fact: Fact) -> None:
     """The gauges of `period` must be sampled at the close of this minute."""
-    places = scope.dirty_periods.setdefault(period, [])
-    place: Place = (fact.partition, fact.seq)
-    if not places or places[-1] != place:
-        places.append(place)
-        del places[:-_SOURCES_KEPT]
+    remember(scope.dirty_periods.setdefault(period, []), (fact.partition, fact.seq))
     scope.touched = fact.recorded
     scope.only_backfill = scope.only_backfill and fact.backfill
 

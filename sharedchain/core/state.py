@@ -16,6 +16,14 @@ from sharedchain.core.wording import Channel, Severity
 
 Place = tuple[int, int]  # (spine partition, seq): where a source fact stands
 NEVER = 1 << 62  # milliseconds: later than any tick
+_SOURCES_KEPT = 50  # facts named in an explanation; what more of them changed names the newest
+
+
+def remember(places: list[Place], place: Place) -> None:
+    """Add a fact to those that changed something, unless it stands there last."""
+    if place not in places[-1:]:
+        places.append(place)
+        del places[:-_SOURCES_KEPT]
 
 
 @dataclass

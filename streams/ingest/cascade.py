@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sharedchain.errors import Refused
-from sharedchain.fact import Fact, derived_id
+from sharedchain.fact import INGEST, Fact, derived_id
 from streams.ingest import lifecycle, parked, timers
 from streams.ingest.lifecycle import overdue, receivable
 from streams.ingest.lifecycle.entity import inherited
 from streams.ingest.lifecycle.event import Told
 from streams.ingest.refuse import refuse_parked
 from streams.ingest.timers import Timer
-from streams.ingest.turn import SOURCE, Turn
+from streams.ingest.turn import Turn
 
 
 def accept(turn: Turn, said: Mapping[str, Any]) -> Fact:
@@ -63,7 +63,7 @@ def _append(turn: Turn, told: Told, cause: tuple[str, str], *, scope: str, **sai
         value=turn.codec.encode(kind, told.data),
         type=kind.name,
         id=derived_id("/".join(cause), kind.name, about),
-        source=SOURCE,
+        source=INGEST,
         subject=str(told.data[kind.subject]),
         tenant=scope,
         data=told.data,
@@ -122,7 +122,7 @@ def _ring(turn: Turn, partition: int, timer: Timer, at: int) -> None:
             _orphan(turn, parked.found(turn.book, timer.parts[1]), at)
         case receivable.OVERDUE:
             found = overdue.passed(turn.book, partition, timer.parts, at)
-            cause = (SOURCE, found.cause)
+            cause = (INGEST, found.cause)
             said = {"correlation": found.correlation, "backfill": found.backfill, "recorded": at, "time": at}
             _append(turn, found.told, cause, scope=found.scope, partition=partition, **said)
 

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 
 from sharedchain.envelope import read_headers
 from sharedchain.errors import Refused
+from sharedchain.fact import INGEST
 from sharedchain.schemas import EventType
 from sharedchain.scope import partition_of
 from streams.ingest import config, judge, lifecycle, parked
 from streams.ingest.identity import Identity, identify
 from streams.ingest.record import Record
 from streams.ingest.refuse import Case
-from streams.ingest.turn import SOURCE, Turn
+from streams.ingest.turn import Turn
 
 MAX_VALUE = 256 * 1024
 MAX_KEY = MAX_HEADERS = 16 * 1024
@@ -53,8 +54,8 @@ def _read(turn: Turn, case: Case) -> None:
     decoded = turn.codec.decode(record.topic, record.value)
     case.kind, case.data, case.schema_id = decoded.type, decoded.data, decoded.schema_id
     judge.check_type(case.said, case.kind, turn.catalog)
-    if case.said.source == SOURCE:
-        raise Refused("permission", f"{SOURCE} is ourselves: give ce_source the name of your system", "ce_source")
+    if case.said.source == INGEST:
+        raise Refused("permission", f"{INGEST} is ourselves: give ce_source the name of your system", "ce_source")
     judge.names(case.data)
     case.foreseen = _foreseen(case, case.kind)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sharedchain.envelope import Envelope
 from sharedchain.errors import Reason, Refused
-from sharedchain.fact import Fact
+from sharedchain.fact import INGEST, Fact
 from sharedchain.schemas import EventType
 from sharedchain.scope import partition_of
 from streams.ingest import scopes
@@ -18,7 +18,7 @@ from streams.ingest.identity import MOST, Identity, digest, told_by
 from streams.ingest.lifecycle.entity import inherited
 from streams.ingest.parked import Parked
 from streams.ingest.record import Record
-from streams.ingest.turn import SOURCE, DeadLetter, Turn
+from streams.ingest.turn import DeadLetter, Turn
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ def _reject(
         value=turn.codec.encode(turn.catalog.types[REJECTED], data),
         type=REJECTED,
         id=identity,
-        source=SOURCE,
+        source=INGEST,
         subject=str(original["subject"]),
         time=recorded,
         tenant=scope,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sharedchain.fact import derived_id
+from sharedchain.fact import INGEST, derived_id
 from sharedchain.scope import EVERY_WALL_SCOPE
 from streams.ingest import scopes
 from streams.ingest.book import Book
 from streams.ingest.cascade import expire
 from streams.ingest.decide import TICK
-from streams.ingest.turn import SOURCE, Turn
+from streams.ingest.turn import Turn
 
 Place = tuple[str, int]
 
@@ -33,7 +33,7 @@ def tick(turn: Turn, partition: int, number: int, interval: int) -> None:
         value=turn.codec.encode(kind, data),
         type=TICK,
         id=derived_id(f"{partition}", "tick", str(number)),
-        source=SOURCE,
+        source=INGEST,
         subject="",
         time=recorded,
         tenant="",

@@ -24,8 +24,6 @@ from streams.ingest.fold import fold
 from streams.ingest.identity import Known
 from streams.ingest.record import Record
 
-SOURCE = "sharedchain:ingest"
-
 
 class Words(Protocol):
     """What a turn needs of `sharedchain.codec.Codec`."""

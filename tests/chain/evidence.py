@@ -16,14 +16,13 @@ from confluent_kafka import Message
 from sharedchain.codec import Codec
 from sharedchain.core import fold
 from sharedchain.endpoints import Endpoints
-from sharedchain.fact import Fact
+from sharedchain.fact import INGEST, Fact
 from sharedchain.kafka import consumer
 from sharedchain.scope import PARTITIONS, SPINE
 from sharedchain.spine import Record, derived_record, fact_headers, read_fact
 from streams import snapshot
 from streams.ingest.book import MemoryBook
 from streams.ingest.fold import fold as fold_lane
-from streams.ingest.turn import SOURCE
 from streams.tail import READER, Seen, records
 from tests.chain.door import Eye
 from tests.chain.ledger import ACCEPTED, NUMBER, REPEATED, Ledger
@@ -153,12 +152,12 @@ def _ledger(found: Evidence, ledger: Ledger) -> Iterable[str]:
     """What was acknowledged is a fact once; what was not acknowledged, at most once; nothing else is there."""
     want = {s.name for s in ledger.sent if s.expect == ACCEPTED and s.topic not in _CONTROL}
     maybe = {s.name for s in ledger.sent if s.n in ledger.maybe}
-    have = Counter((f.scope, f.source, f.id) for f in found.facts if f.kind == "fact" and f.source != SOURCE)
+    have = Counter((f.scope, f.source, f.id) for f in found.facts if f.kind == "fact" and f.source != INGEST)
     yield from (f"{name} is a fact {count} times" for name, count in have.items() if count > 1)
     yield from (f"{name} was accepted and is no fact" for name in sorted(want - maybe - have.keys()))
     yield from (f"{name} is a fact and should not be" for name in sorted(have.keys() - want))
     ended = Counter((f.scope, f.id) for f in found.facts if f.kind == "fact" and f.type == "lead.converted")
-    if ended != Counter((f.scope, f.causation) for f in found.facts if f.source == SOURCE and f.kind == "fact"):
+    if ended != Counter((f.scope, f.causation) for f in found.facts if f.source == INGEST and f.kind == "fact"):
         yield f"{ended.total()} leads were converted, not each into one opportunity"
     parked = Counter((f.scope, f.source, f.id) for f in found.facts if f.kind == "parked")
     if parked != Counter(s.name for s in ledger.sent if s.parked and s.expect != REPEATED):
