@@ -64,7 +64,7 @@ class Crew:
                 self.trade.command(slot),
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self.env, **own, **env},
+                env={**os.environ, "PYTHONFAULTHANDLER": "1", **self.env, **own, **env},
             )
         return self.running[slot]
 
@@ -116,7 +116,12 @@ class Crew:
 
     def over(self, slot: str, process: subprocess.Popen[bytes], *codes: int, timeout: float = 40.0) -> int:
         """The same of a process that gave up its slot before."""
-        code = process.wait(timeout)
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGABRT)  # faulthandler then tells where every thread stands
+            process.wait()
+            raise AssertionError(f"{self.name} {slot} does not end in {timeout:.0f} s: {self.told(slot)}") from None
         self.exits.append(code)
         assert not codes or code in codes, f"{self.name} {slot} ended with {code}, not {codes}: {self.told(slot)}"
         return code
