@@ -46,7 +46,10 @@ def test_the_spine_and_what_follows_it_have_its_partitions_and_the_spine_stays_f
     assert derived == dict.fromkeys(
         ("sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1"), "engine"
     ) | dict.fromkeys(
-        (f"{name}.live.v1" for name in ("sales.opportunity", "finance.contract", "finance.receivable", "flow.case")),
+        (
+            f"{name}.live.v1"
+            for name in ("sales.opportunity", "finance.contract", "finance.receivable", "flow.case", "master.gap")
+        ),
         "ingest",
     )
     assert {CATALOG.topics[name].partitions for name in derived} == {PARTITIONS}
