@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -53,15 +54,14 @@ def import_(
     """
     translator = translator_of(name)
     folder.check(directory, translator.dialect)
-    translator = Translator(**{**vars(translator), "tables": folder.tables(directory, translator)})
+    translator = replace(translator, tables=folder.tables(directory, translator))
     report = Report()
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]} rows/s"),
         TimeElapsedColumn(), console=Console(stderr=True), disable=json, transient=not sys.stderr.isatty(),
     ) as bar:  # fmt: skip
-        told = _followed(
-            translated(translator, directory, report), report, bar, folder.size(directory, translator.dialect)
-        )
+        total = folder.size(directory, translator.dialect)
+        told = _followed(translated(translator, directory, report), report, bar, total)
         if check:
             for _ in told:
                 pass
@@ -84,7 +84,8 @@ def translator_of(name: str) -> Translator:
     flow = flowcheck.load(config.default_root(), dictionaries).get(dialect.tenant.flow)
     if not isinstance(flow, Profile):
         raise ConfigError([f"{path}: no opportunity flow {dialect.tenant.flow} under schemas/flows"])
-    return Translator(dialect, catalog, dictionaries, dict(flow.reported))
+    excused: dict[str, tuple[str, ...]] = dict(flow.reported.items())
+    return Translator(dialect, catalog, dictionaries, excused)
 
 
 def translated(translator: Translator, directory: Path, report: Report) -> Iterator[Told]:

@@ -43,9 +43,9 @@ def rows(folder: Path, part: Part) -> Iterator[Row]:
 def tables(folder: Path, translator: Translator) -> Tables:
     """The parts that others look into, by id; the first of a name counts."""
     dialect = translator.dialect
-    looks = {
-        s.look.file for p in dialect.parts.values() for t in p.tells for ss in t.set.values() for s in ss if s.look
-    }
+    tells = [tells for part in dialect.parts.values() for tells in part.tells]
+    sources = [source for one in tells for sources in one.set.values() for source in sources]
+    looks = {source.look.file for source in sources if source.look}
     found: dict[str, dict[str, Mapping[str, object]]] = {}
     for name in sorted(looks):
         part = dialect.parts[name]
