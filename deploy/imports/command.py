@@ -36,7 +36,7 @@ from sharedchain.outbox import Outbox
 from sharedchain.schemas import Catalog
 from sharedchain.translate import Told, Translator, Untold
 
-_UNDER_WAY = 1000  # events handed over before their answers are heard
+_UNDER_WAY = 250  # events handed over before their answers are heard
 _PATIENCE = 600.0  # seconds for the chain to decide and store it all
 
 
