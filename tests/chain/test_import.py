@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from clickhouse_connect.driver.client import Client
 
 from deploy.demo.found import client
 from deploy.local.stack import Stack
+from sharedchain.chain import ChainSync
 from sharedchain.endpoints import Endpoints
 from sharedchain.reader import read
 from tests.chain.crm_totals import Totals, totals
@@ -51,7 +53,25 @@ def facts(store: Client, tenant: str) -> Counter[tuple[Any, ...]]:
            FROM facts WHERE tenant = {tenant:String}""",
         parameters={"tenant": tenant},
     )
-    return Counter(answer.result_rows)
+    return Counter(tuple(row) for row in answer.result_rows)
+
+
+def sampled(endpoints: Endpoints, tenant: str, said: Totals) -> None:
+    """Return when the minute of the import is over: gauges are sampled at its end, and stored before `settle` returns."""
+    with ChainSync(endpoints) as chain:
+        updates, until = chain.subscribe("ops.metric.v1", from_beginning=True), time.monotonic() + 150
+        wanted = {"LOST": said.lost, "SIGNED": said.won}
+        while wanted:
+            assert time.monotonic() < until, f"no gauge of {tenant} says {wanted}"
+            update = updates.poll(1.0)
+            if update is None or update.envelope.tenant != tenant or update.data["metric_id"] != "M-04":
+                continue
+            if set(update.data["dims"]) == {"stage"} and update.data["value"] == wanted.get(
+                update.data["dims"]["stage"]
+            ):
+                del wanted[update.data["dims"]["stage"]]
+        updates.close()
+        chain.settle()
 
 
 def measured(endpoints: Endpoints, tenant: str, id_: str, **dims: str) -> int:
@@ -62,12 +82,8 @@ def measured(endpoints: Endpoints, tenant: str, id_: str, **dims: str) -> int:
 
 def agrees(endpoints: Endpoints, tenant: str, said: Totals) -> None:
     store = client(endpoints)
-    counts = dict(
-        store.query(
-            "SELECT type, count() FROM facts WHERE tenant = {tenant:String} GROUP BY type",
-            parameters={"tenant": tenant},
-        ).result_rows
-    )
+    kinds = "SELECT type, count() FROM facts WHERE tenant = {tenant:String} GROUP BY type"
+    counts = {str(name): int(n) for name, n in store.query(kinds, parameters={"tenant": tenant}).result_rows}
     assert counts["opportunity.opened"] == counts["opportunity.created"] == said.rows
     assert (counts["opportunity.signed"], counts["contract.created"]) == (said.won, said.won)
     assert counts["opportunity.lost"] == said.lost
@@ -83,6 +99,7 @@ def agrees(endpoints: Endpoints, tenant: str, said: Totals) -> None:
         FROM facts WHERE tenant = {tenant:String} AND type = 'opportunity.opened'"""
     (found,) = store.query(unsaid, parameters={"tenant": tenant}).result_rows
     assert tuple(found) == (said.no_account, said.no_date, said.rows)
+    sampled(endpoints, tenant, said)
     assert measured(endpoints, tenant, "M-04", stage="SIGNED") == said.won
     assert measured(endpoints, tenant, "M-04", stage="LOST") == said.lost
     assert measured(endpoints, tenant, "M-06.decided") == said.won + said.lost

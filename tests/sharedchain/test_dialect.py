@@ -18,8 +18,8 @@ MISTAKES = [
     ("type: opportunity.lost", "type: opportunity.created", "no event type that anybody publishes"),
     ("source_stage: deal_stage", "stage: deal_stage", "opportunity.opened has no field stage"),
     (
-        "customer_id: account\n          ind",
-        "customer_id: acount\n          ind",
+        "customer_id: account\n",
+        "customer_id: acount\n",
         "no column acount in sales_pipeline.csv",
     ),
     ("file: products, by", "file: prices, by", "nothing stands under prices.sales_price"),

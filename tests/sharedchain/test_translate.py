@@ -57,11 +57,8 @@ def test_a_body_is_read_by_paths() -> None:
     found = deal(value=Decimal("12.5"), list=99)
     assert isinstance(found, Translated)
     (told,) = found.told
-    assert (told.id, told.data["opportunity_id"], told.data["owner_id"]) == (
-        "hook/deal/7/opportunity.opened",
-        "7",
-        "a@b",
-    )
+    assert told.id == "hook/deal/7/opportunity.opened"
+    assert (told.data["opportunity_id"], told.data["owner_id"]) == ("7", "a@b")
     assert (told.data["amount"], told.data["customer_id"], found.notes) == (Decimal("12.50"), None, ())
 
 
