@@ -57,7 +57,7 @@ def facts(store: Client, tenant: str) -> Counter[tuple[Any, ...]]:
 
 
 def sampled(endpoints: Endpoints, tenant: str, said: Totals) -> None:
-    """Return when the minute of the import is over: gauges are sampled at its end, and stored before `settle` returns."""
+    """Return when the minute of the import is over and stored: gauges are sampled at its end."""
     with ChainSync(endpoints) as chain:
         updates, until = chain.subscribe("ops.metric.v1", from_beginning=True), time.monotonic() + 150
         wanted = {"LOST": said.lost, "SIGNED": said.won}
