@@ -142,10 +142,12 @@ def value(schema: Any, said: Any, zone: ZoneInfo, where: str) -> Any:
     Raises Refused(domain).
     """
     kind = _kind(schema)
+    if isinstance(said, (Mapping, list, bool)):
+        raise Refused("domain", f"{where} is no cell but a {type(said).__name__}: name what is in it", where)
     try:
         match kind if isinstance(kind, str) else kind.get("logicalType") or kind["type"]:
             case "decimal":
-                return _decimal(str(said), int(kind["scale"]), where)
+                return _decimal(str(said), int(kind["precision"]), int(kind["scale"]), where)
             case "timestamp-millis":
                 return _moment(str(said), zone)
             case "date":
@@ -154,7 +156,7 @@ def value(schema: Any, said: Any, zone: ZoneInfo, where: str) -> Any:
                 return str(said)
             case "int" | "long":
                 return int(str(said))
-    except (ValueError, InvalidOperation):
+    except (ValueError, OverflowError, InvalidOperation):
         raise Refused("domain", f"{where} says {str(said)[:60]!r}, which is no {_name(kind)}", where) from None
     raise Refused("domain", f"{where}: a cell cannot fill a field of type {_name(kind)}", where)
 
@@ -169,8 +171,10 @@ def _name(kind: Any) -> str:
     return kind if isinstance(kind, str) else str(kind.get("logicalType") or kind["type"])
 
 
-def _decimal(said: str, scale: int, where: str) -> Decimal:
+def _decimal(said: str, precision: int, scale: int, where: str) -> Decimal:
     number = Decimal(said)
+    if number.is_finite() and number.adjusted() >= precision - scale:
+        raise Refused("domain", f"{where} says {said[:60]}: it does not fit decimal({precision},{scale})", where)
     exact = number.quantize(Decimal(1).scaleb(-scale))
     if exact != number:
         raise Refused("domain", f"{where} says {said}: at most {scale} decimal places", where)

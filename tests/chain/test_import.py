@@ -17,8 +17,11 @@ from clickhouse_connect.driver.client import Client
 
 from deploy.demo.found import client
 from deploy.local.stack import Stack
+from deploy.replay import compare_stores, refold
 from sharedchain.chain import ChainSync
+from sharedchain.config import item
 from sharedchain.endpoints import Endpoints
+from sharedchain.events import ConfigDefined
 from sharedchain.reader import read
 from tests.chain.crm_totals import Totals, totals
 from tests.house.tree import ROOT
@@ -137,6 +140,24 @@ def test_killed_in_the_middle_and_repeated_it_ends_equal(endpoints: Endpoints, t
     assert facts(store, "killed") == straight
     assert straight.total() > 1000
     agrees(endpoints, "killed", totals(SLICE))
+
+
+def test_the_log_folded_again_gives_the_same(endpoints: Endpoints) -> None:
+    assert bring(endpoints, SLICE, "crm").returncode == 0
+    assert refold(endpoints, "again") > 1000
+    assert [verdict.table for verdict in compare_stores(endpoints.clickhouse, "again") if not verdict.equal] == []
+
+
+def test_a_tenant_with_settings_of_its_own_is_left_alone(endpoints: Endpoints) -> None:
+    settings = item("tenant", "busy", {"flow": "standard"})
+    defined = ConfigDefined(kind="tenant", name="busy", hash=settings.hash, body=settings.body, changed_by="test")
+    with ChainSync(endpoints) as chain:
+        chain.publish(defined, tenant="_system")
+    done = bring(endpoints, SLICE, "busy")
+    assert (done.returncode, "tenant busy has settings of its own" in done.stderr) == (1, True)
+    with ChainSync(endpoints) as chain:
+        chain.settle()
+    assert facts(client(endpoints), "busy").total() == 0
 
 
 @pytest.mark.skipif(not WHOLE.is_dir(), reason="the whole CRM export is not beside this checkout: ../shared/data/crm")

@@ -76,6 +76,9 @@ def test_what_stands_in_is_noted() -> None:
         ({"value": "many"}, "domain", "amount"),
         ({"value": "1.005"}, "domain", "amount"),
         ({"value": "NaN"}, "domain", "amount"),
+        ({"value": "1e16"}, "domain", "amount"),
+        ({"value": [1]}, "domain", "amount"),
+        ({"value": True}, "domain", "amount"),
     ],
 )
 def test_a_row_is_refused_whole_and_by_name(said: dict[str, Any], reason: str, field: str) -> None:
