@@ -6,7 +6,6 @@ there yet. All of it is backfill: facts and measures, and nobody is told.
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import psutil
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -67,7 +67,7 @@ def import_(
                 pass
         else:
             send(ChainSync(home=home, source=translator.dialect.source), told, translator.dialect, tenant, report)
-    report.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    report.memory = psutil.Process().memory_info().rss / 2**20
     typer.echo(canonical.dumps(report.record()) if json else "\n".join(report.lines()))
     if report.refused:
         raise typer.Exit(1)
