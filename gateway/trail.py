@@ -21,6 +21,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "lead.contact.logged": ("contact_id", "channel"),
     "lead.disqualified": ("reason",),
     "lead.converted": ("opportunity_id", "customer_id", "by"),
+    "opportunity.opened": (*_MONEY, "amount_basis", "source_stage", "customer_id", "prospect_name", "owner_id"),
     "opportunity.created": (*_MONEY, "stage", "customer_id", "prospect_name", "owner_id", "contact_ids"),
     "opportunity.stage.changed": ("from", "to", "evidence"),
     "opportunity.amount.changed": ("old", "new", "currency", "reason"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import cached_property
@@ -39,6 +40,19 @@ def letter(codec: Codec, event: Event, *, source: str, id: str = "", **said: Any
     kind = _kind_of(codec.catalog, event)
     data = event.to_avro()
     check_required(kind, data)
+    return written(codec, kind, data, source=source, id=id, **said)
+
+
+def written(
+    codec: Codec,
+    kind: EventType,
+    data: Mapping[str, Any],
+    *,
+    source: str,
+    id: str = "",  # noqa: A002
+    **said: Any,
+) -> Letter:
+    """As `letter`, from Avro values that the caller answers for."""
     tenant = said.get("tenant") or ""
     subject = said.pop("subject", "") or str(data.get(kind.subject) or "")
     time = _milliseconds(said.pop("time", None))
@@ -133,7 +147,7 @@ def _kind_of(catalog: Catalog, event: Event) -> EventType:
     raise Refused("undeclared_type", f"{type(event).__name__} is no declared event type")
 
 
-def _own_id(kind: EventType, tenant: str, data: dict[str, Any]) -> str:
+def _own_id(kind: EventType, tenant: str, data: Mapping[str, Any]) -> str:
     if not kind.identity:
         return uuid.uuid4().hex
     return "/".join(filter(None, (tenant, kind.name, *(str(data[name]) for name in kind.identity))))

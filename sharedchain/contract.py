@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -71,9 +71,11 @@ def _wrong(error: ErrorDetails) -> str:
     return error["msg"]
 
 
-def check_required(kind: EventType, data: Mapping[str, Any]) -> None:
-    """Raise Refused(missing_field) naming the first contract field that is absent or empty."""
+def check_required(kind: EventType, data: Mapping[str, Any], excused: Collection[str] = ()) -> None:
+    """Raise Refused(missing_field) naming the first contract field that is absent or empty, and not `excused`."""
     for head, name in kind.required_places:
+        if not head and name in excused:
+            continue
         for index, holder in enumerate(data.get(head) or () if head else (data,)):
             if is_empty(holder.get(name)):
                 where = f"{head}[{index}].{name}" if head else name

@@ -6,7 +6,7 @@ A profile (`kind: opportunity`) is chosen by a tenant; a template (`kind: case`)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -21,6 +21,7 @@ Outcome = Literal["DONE", "APPROVED", "REJECTED"]
 # Nothing else of what `format` can do: attributes and endless widths would stop whoever gives the number.
 _PATTERN = re.compile(r"(?:[^{}]|\{year\}|\{n(?::0?\d?d)?\}){1,100}")
 _CENTURY = 36_500  # days: no term and no mark is farther, and every day that they lead to is a date
+Reportable = Literal["master.customer.upserted", "master.employee.upserted", "master.product.upserted"]
 
 
 def _numbering(pattern: str) -> str:
@@ -61,6 +62,9 @@ class Profile(Model):
     """The way of an opportunity. It begins in the first stage; `lost_from` left out = from every stage.
 
     `approval` is the template whose case must be approved at signing, None = nothing must be.
+    `without_lead`: opportunity.opened may begin one. `default_terms` empty: a deal signed without terms
+    of its own makes a contract and no receivable, since nobody said what is due when. `reported`: contract
+    fields of an event type whose lack refuses nothing; record.incomplete tells it.
     """
 
     kind: Literal["opportunity"]
@@ -72,8 +76,10 @@ class Profile(Model):
     lost_from: tuple[str, ...] | None = None
     approval: str | None = None
     numbers: Numbers
-    default_terms: Annotated[tuple[Term, ...], Field(min_length=1)]
+    default_terms: tuple[Term, ...]
     overdue_marks: tuple[Annotated[int, Field(ge=1, le=_CENTURY)], ...] = ()
+    without_lead: bool = False
+    reported: Mapping[Reportable, tuple[str, ...]] = {}
 
     @property
     def start(self) -> str:
@@ -169,7 +175,7 @@ def _profile(flow: Profile) -> Iterator[Fault]:
     for at, code in enumerate(codes):
         if code not in reached:
             yield Fault(("stages", at), f"nothing leads to {code} from {flow.start}; put it under `next` of a stage")
-    if (total := sum(term.share for term in flow.default_terms)) != 1:
+    if flow.default_terms and (total := sum(term.share for term in flow.default_terms)) != 1:
         yield Fault(("default_terms",), f"the shares add up to {total}; let them add up to 1")
     if list(flow.overdue_marks) != sorted(set(flow.overdue_marks)):
         yield Fault(("overdue_marks",), "the days do not rise; write each once, the smallest first")

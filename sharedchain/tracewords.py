@@ -16,6 +16,7 @@ _STEPS: Mapping[str, tuple[str, str]] = {
     "lead.contact.logged": ("联系 {contact_id} {channel}", "contact {contact_id} {channel}"),
     "lead.disqualified": ("线索作废：{reason}", "lead disqualified: {reason}"),
     "lead.converted": ("线索转为商机 {opportunity_id}", "lead converted to {opportunity_id}"),
+    "opportunity.opened": ("商机 {subject} 登记 {money}", "opportunity {subject} brought in, {money}"),
     "opportunity.created": ("商机 {subject} 建立 {money}，{stage}", "opportunity {subject} created, {money}, {stage}"),
     "opportunity.stage.changed": ("{from} → {to}{evidence}", "{from} → {to}{evidence}"),
     "opportunity.amount.changed": ("金额 {old} → {new}：{reason}", "amount {old} → {new}: {reason}"),

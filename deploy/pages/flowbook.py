@@ -51,8 +51,13 @@ def _profile(flow: Profile, labels: Mapping[str, Term]) -> list[str]:
         *table(("stage", "中文", "English", "evidence to enter", "may lead to"), rows),
         f"- 审批 / approval: {code(flow.approval or '') or 'none'}",
         f"- 编号 / numbers: contract {code(flow.numbers.contract)}, receivable {code(flow.numbers.receivable)}",
-        f"- 默认付款条件 / terms where the signing names none: {terms}",
+        f"- 默认付款条件 / terms where the signing names none: {terms or 'none, and then no receivable'}",
         f"- 逾期提醒 / told overdue after days: {marks or 'never'}",
+        *(["- 可无线索登记 / may begin without a lead: `opportunity.opened`"] if flow.without_lead else []),
+        *(
+            f"- 缺失只报告 / `{kind}` may lack, and is told: {', '.join(lacks)}"
+            for kind, lacks in flow.reported.items()
+        ),
         "",
     ]
 

@@ -29,6 +29,7 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command("逐项检查环境与连接", "check the machine and every connection", True),
     "demo": Command("演示故事：预期与实际对照", "play the story, expected against found", True),
     "publish": Command("发布事件（JSON、JSONL、CSV）", "publish events from JSON, JSONL or CSV"),
+    "import": Command("导入外部系统的数据", "bring in the export of another system", True),
     "settle": Command("等待此前事件全部处理完", "wait until everything published before is decided"),
     "watch": Command("实时查看预测、告警、事实", "watch forecasts, alerts or facts live"),
     "alerts": Command("告警列表", "list alerts"),

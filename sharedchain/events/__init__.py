@@ -16,6 +16,7 @@ from sharedchain.events.forecast_live import (
     ForecastLiveUpdated,
     ForecastRefreshRequested,
 )
+from sharedchain.events.gap import RecordIncomplete
 from sharedchain.events.lead import LeadCaptured, LeadContactLogged, LeadConverted, LeadDisqualified
 from sharedchain.events.metric import MetricCorrected, MetricMinuteComputed
 from sharedchain.events.notification import LightChanged, NotificationFailed, NotificationSent
@@ -23,6 +24,7 @@ from sharedchain.events.opportunity import (
     OpportunityAmountChanged,
     OpportunityCreated,
     OpportunityLost,
+    OpportunityOpened,
     OpportunitySigned,
     OpportunityStageChanged,
     PaymentTerm,
@@ -96,6 +98,7 @@ __all__ = [
     "OpportunityAmountChanged",
     "OpportunityCreated",
     "OpportunityLost",
+    "OpportunityOpened",
     "OpportunitySigned",
     "OpportunityStageChanged",
     "OrgUnit",
@@ -106,6 +109,7 @@ __all__ = [
     "ReceivableCreated",
     "ReceivableOverdue",
     "ReceivableSettled",
+    "RecordIncomplete",
     "RecordRejected",
     "SensorReading",
     "Setpoint",

@@ -9,11 +9,11 @@ from sharedchain.events.base import Event, Money, Text, Timestamp
 
 
 class ContractCreated(Event):
-    """A signed opportunity became a contract."""
+    """A signed opportunity became a contract. `lead_id` is empty where there was none."""
 
     contract_id: Text
     opportunity_id: Text
-    lead_id: Text
+    lead_id: str
     customer_id: Text
     region: str | None = None
     product_id: str | None = None

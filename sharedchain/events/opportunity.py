@@ -7,16 +7,36 @@ from datetime import date
 from sharedchain.events.base import Event, Evidence, Money, Part, Rate, Text, Timestamp
 
 
-class OpportunityCreated(Event):
-    """An opportunity came from its lead."""
+class OpportunityOpened(Event):
+    """An opportunity began without a lead, as other systems tell it."""
 
     opportunity_id: Text
-    lead_id: Text
+    owner_id: Text
+    amount: Money
+    amount_basis: str | None = None
+    currency: str | None = None
     customer_id: str | None = None
     prospect_name: str | None = None
-    industry: Text
-    demand_type: Text
+    industry: str | None = None
+    demand_type: str | None = None
+    product_id: str | None = None
+    region: str | None = None
+    channel: str | None = None
+    opened_at: Timestamp | None = None
+    source_stage: str | None = None
+
+
+class OpportunityCreated(Event):
+    """An opportunity came to be. Empty: `lead_id` where it began without one, industry and demand where unknown."""
+
+    opportunity_id: Text
+    lead_id: str
+    customer_id: str | None = None
+    prospect_name: str | None = None
+    industry: str
+    demand_type: str
     amount: Money
+    amount_basis: str | None = None
     currency: Text
     product_id: str | None = None
     contact_ids: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sharedchain.errors import Reason, Refused
@@ -12,6 +13,7 @@ from sharedchain.scope import SYSTEM, partition_of
 from streams.ingest import config, judge, lifecycle, scopes
 from streams.ingest.cascade import accept, expire
 from streams.ingest.identity import Identity, Known, content_of, digest, identify
+from streams.ingest.lifecycle import gap
 from streams.ingest.lifecycle.entity import inherited
 from streams.ingest.opening import opened
 from streams.ingest.record import Record
@@ -53,7 +55,9 @@ def _refused(turn: Turn, case: Case, error: Refused) -> Reason | None:
 def _accept(turn: Turn, case: Case, topic: Topic) -> None:
     kind, said, scope = _kind(case), case.said, case.scope
     partition = partition_of(scope)
-    data = case.data = judge.words(kind, case.data, turn.words(partition, kind), said.source)
+    words = turn.words(partition, kind)
+    excused = partial(gap.excused, turn.book, partition, scope, kind.name)
+    data = case.data = judge.words(kind, case.data, words, said.source, excused)
     who = case.who = case.foreseen or identify(said, scope, topic.name, kind.name, data, kind.identity)
     value = turn.codec.encode(kind, data)
     content = content_of(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -61,9 +61,19 @@ def names(data: Mapping[str, Any], at: str = "") -> None:
                     names(element, f"{at}{name}[{index}].")
 
 
-def words(kind: EventType, data: Mapping[str, Any], known: Mapping[str, Dictionary], source: str) -> dict[str, Any]:
-    """`data` with the dictionary's codes. Raises Refused(missing_field | unknown_term)."""
-    contract.check_required(kind, data)
+def words(
+    kind: EventType,
+    data: Mapping[str, Any],
+    known: Mapping[str, Dictionary],
+    source: str,
+    excused: Callable[[], Collection[str]] = tuple,
+) -> dict[str, Any]:
+    """`data` with the dictionary's codes. Raises Refused(missing_field | unknown_term); what may be
+    missing all the same is asked only where something is."""
+    try:
+        contract.check_required(kind, data)
+    except Refused:
+        contract.check_required(kind, data, excused())
     coded = contract.map_terms(kind, data, known, source)
     contract.check_required_if(kind, coded)  # what a rule asks after may have been a synonym
     return coded

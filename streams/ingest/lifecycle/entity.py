@@ -12,6 +12,7 @@ from streams.ingest.identity import MOST
 
 OPEN = "OPEN"
 FORECAST = "forecast.published"
+_BEGINS = (FORECAST, "opportunity.opened")  # types that begin a chain and create no entity themselves
 # What an event may be about without being its child: type → the field that names it.
 _ABOUT = {"case.opened": "subject"}
 _CHAIN = ("opportunity", "contract", "receivable", "lead", "case")
@@ -61,5 +62,5 @@ def inherited(book: Pages, kind: EventType, scope: str, data: Mapping[str, Any])
         for name in _CHAIN:
             if found := head(book, name, scope, about):
                 return found.correlation, found.owner
-    begins = kind.creates or kind.name == FORECAST
+    begins = kind.creates or kind.name in _BEGINS
     return str(data.get(kind.subject) or "") if begins else "", ""

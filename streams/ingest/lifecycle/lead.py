@@ -112,6 +112,7 @@ def convert(book: Book, fact: Fact) -> list[Told]:
         "industry": lead.industry,
         "demand_type": lead.demand,
         "amount": Decimal(lead.amount),
+        "amount_basis": None,
         "currency": lead.currency or config.tenant(book, fact.partition, fact.scope).currency,
         "product_id": None,
         "contact_ids": book.get(_contacts(fact.scope, fact.data["lead_id"])) or [],

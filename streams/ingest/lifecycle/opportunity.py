@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sharedchain.errors import Refused
 from sharedchain.fact import Fact
 from sharedchain.flow import LOST, SIGNED
+from streams.ingest import config
 from streams.ingest.book import Book, Pages
 from streams.ingest.lifecycle import evidence, profile
 from streams.ingest.lifecycle.entity import entity, read
-from streams.ingest.lifecycle.event import Said
+from streams.ingest.lifecycle.event import Said, Told
 
 _TOLD_BY = {SIGNED: "opportunity.signed", LOST: "opportunity.lost"}
 
@@ -31,7 +32,7 @@ class Opportunity(NamedTuple):
 
 
 def find(book: Pages, scope: str, identity: object) -> Opportunity | None:
-    """None when no lead became this opportunity."""
+    """None when nothing became this opportunity."""
     value = read(book, "opportunity", scope, identity)
     return Opportunity(*value) if value else None
 
@@ -46,6 +47,41 @@ def of(book: Pages, said: Said) -> Opportunity:
 def put(book: Book, said: Said, found: Opportunity) -> None:
     """Write the opportunity that an event speaks of."""
     book.put(entity("opportunity", said.scope, said.data["opportunity_id"]), found)
+
+
+def check_opened(book: Book, said: Said) -> None:
+    """Raises Refused(transition | domain): where the flow lets one begin without a lead, one that nobody had yet."""
+    wanted = str(said.data["opportunity_id"])
+    flow = profile.of(book, said.partition, said.scope)
+    if not flow.without_lead:
+        told = f"flow {flow.id} begins an opportunity with its lead: publish lead.captured and lead.converted"
+        raise Refused("transition", told, "opportunity_id", f"→ {flow.start}")
+    if read(book, "opportunity", said.scope, wanted):
+        told = f"opportunity {wanted} exists: it is opened once, later events change it"
+        raise Refused("domain", told, "opportunity_id", wanted)
+
+
+def open_(book: Book, fact: Fact) -> list[Told]:
+    """The opportunity that begins without a lead: what was told of it, in the flow's first stage."""
+    told = fact.data.get
+    data: dict[str, Any] = {
+        "opportunity_id": fact.data["opportunity_id"],
+        "lead_id": "",
+        "customer_id": told("customer_id"),
+        "prospect_name": told("prospect_name"),
+        "industry": told("industry") or "",
+        "demand_type": told("demand_type") or "",
+        "amount": fact.data["amount"],
+        "amount_basis": told("amount_basis"),
+        "currency": told("currency") or config.tenant(book, fact.partition, fact.scope).currency,
+        "product_id": told("product_id"),
+        "contact_ids": [],
+        "owner_id": fact.data["owner_id"],
+        "region": told("region"),
+        "channel": told("channel"),
+        "stage": profile.of(book, fact.partition, fact.scope).start,
+    }
+    return [Told("opportunity.created", data)]
 
 
 def created(book: Book, fact: Fact) -> None:

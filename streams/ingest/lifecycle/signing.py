@@ -39,7 +39,8 @@ def check(book: Book, said: Said) -> None:
 
 
 def sign(book: Book, fact: Fact) -> list[Told]:
-    """The contract with the next number of its year, and its receivable with instalments."""
+    """The contract with the next number of its year, and its receivable with instalments; none where
+    neither the deal nor the flow says what is due when."""
     found, data = opportunity.of(book, fact), fact.data
     flow, zone = profile.of(book, fact.partition, fact.scope), profile.zone(book, fact.partition, fact.scope)
     year = local_day(data["signed_at"], zone).year
@@ -61,13 +62,13 @@ def sign(book: Book, fact: Fact) -> list[Told]:
         "signed_at": data["signed_at"],
         **approval.stands(book, fact, flow.approval),
     }
+    if not (agreed := terms.agreed(data.get("payment_terms"), flow, data["signed_at"], zone)):
+        return [Told("contract.created", contract)]
     receivable = {
         **shared,
         "receivable_id": _number(book, fact.scope, "receivable", flow.numbers.receivable, year),
         "total": amount,
-        "instalments": terms.instalments(
-            amount, terms.agreed(data.get("payment_terms"), flow, data["signed_at"], zone)
-        ),
+        "instalments": terms.instalments(amount, agreed),
     }
     return [Told("contract.created", contract), Told("receivable.created", receivable)]
 

@@ -11,6 +11,7 @@ from streams.ingest.lifecycle import (
     approval,
     case,
     forecast,
+    gap,
     lead,
     opportunity,
     overdue,
@@ -32,12 +33,15 @@ class Step(NamedTuple):
 
 
 STEPS: dict[str, Step] = {
-    "master.employee.upserted": Step(fold=staff.upserted),
+    "master.customer.upserted": Step(follow=gap.tell),
+    "master.employee.upserted": Step(follow=gap.tell, fold=staff.upserted),
+    "master.product.upserted": Step(follow=gap.tell),
     "lead.captured": Step(fold=lead.captured),
     "lead.contact.logged": Step(fold=lead.contacted),
     "lead.disqualified": Step(lead.check_open, None, lead.ended),
     "lead.converted": Step(lead.check_conversion, lead.convert, lead.ended),
     "forecast.published": Step(forecast.check, None, forecast.published),
+    "opportunity.opened": Step(opportunity.check_opened, opportunity.open_),
     "opportunity.created": Step(fold=opportunity.created),
     "opportunity.stage.changed": Step(opportunity.check_stage, None, opportunity.moved),
     "opportunity.amount.changed": Step(opportunity.check_amount, None, opportunity.amended),

@@ -22,7 +22,10 @@ class Term(NamedTuple):
 
 
 def agreed(said: Sequence[Mapping[str, Any]] | None, flow: Profile, signed_at: int, zone: str) -> list[Term]:
-    """The terms as signed, else the flow's default ones. Raises Refused(domain | missing_field)."""
+    """The terms as signed, else the flow's default ones, of which there may be none.
+
+    Raises Refused(domain | missing_field).
+    """
     if not said:
         day = local_day(signed_at, zone)
         return [Term(t.share, day + timedelta(days=t.days)) for t in flow.default_terms]

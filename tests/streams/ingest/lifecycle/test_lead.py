@@ -23,6 +23,7 @@ def test_a_converted_lead_is_copied_into_its_opportunity() -> None:
         "industry": "AUTOMOTIVE",
         "demand_type": "NEW",
         "amount": Decimal("48.10"),
+        "amount_basis": None,
         "currency": "EUR",
         "product_id": None,
         "contact_ids": ["K-2", "K-1"],

@@ -116,3 +116,35 @@ def test_another_flow_is_data_only() -> None:
     assert (contract.data["contract_id"], contract.data["status"], contract.data["missing"]) == ("K1", "EFFECTIVE", [])
     assert receivable.data["receivable_id"] == "R-2026-1"
     assert types(deal.tell("opportunity.lost", opportunity_id="P-2", reason="价格")) == ["opportunity.lost"]
+
+
+def plain() -> Deal:
+    deal = Deal()
+    deal.rig.config("tenant", "default", {"flow": "plain", "currency": "USD"})
+    return deal
+
+
+def test_an_opportunity_begins_without_a_lead_where_the_flow_says_so() -> None:
+    deal = plain()
+    cause, made = deal.tell("opportunity.opened", opportunity_id="P-1", owner_id="E-1", amount=Decimal("55.00"))
+    assert (made.type, made.causation, made.correlation, cause.correlation) == (
+        "opportunity.created", cause.id, "P-1", "P-1",
+    )  # fmt: skip
+    told = {name: made.data[name] for name in ("lead_id", "industry", "amount", "currency", "stage", "customer_id")}
+    assert told == {
+        "lead_id": "", "industry": "", "amount": Decimal("55.00"), "currency": "USD", "stage": "FOLLOWING",
+        "customer_id": None,
+    }  # fmt: skip
+    again = deal.tell("opportunity.opened", opportunity_id="P-1", owner_id="E-1", amount=Decimal("56.00"))
+    assert [f.data["reason"] for f in again] == ["conflict"]
+
+
+def test_the_standard_flow_begins_it_with_its_lead() -> None:
+    (refusal,) = Deal().tell("opportunity.opened", opportunity_id="P-1", owner_id="E-1", amount=Decimal("55.00"))
+    assert (refusal.data["reason"], refusal.data["field"]) == ("transition", "opportunity_id")
+
+
+def test_an_opened_opportunity_is_lost_for_a_reason_nobody_told() -> None:
+    deal = plain()
+    deal.tell("opportunity.opened", opportunity_id="P-1", owner_id="E-1", amount=Decimal("55.00"))
+    assert types(deal.tell("opportunity.lost", opportunity_id="P-1", reason="UNKNOWN")) == ["opportunity.lost"]

@@ -158,3 +158,17 @@ def test_a_contract_of_nothing_is_refused_and_takes_no_number() -> None:
     (refusal,) = deal.sign(amount="0.00")
     assert (refusal.data["reason"], refusal.data["field"], refusal.data["value"]) == ("domain", "amount", "0")
     assert only(deal.sign(), "contract.created")[0]["contract_id"].endswith("-0001")
+
+
+def test_without_terms_of_the_deal_or_the_flow_there_is_a_contract_and_no_receivable() -> None:
+    deal = Deal()
+    deal.rig.config("tenant", "default", {"flow": "plain"})
+    for name in ("P-1", "P-2"):
+        opened = {"opportunity_id": name, "owner_id": "E-1", "amount": Decimal("55.00"), "customer_id": "C-1"}
+        deal.tell("opportunity.opened", **opened)
+    _, contract = deal.sign("P-1")
+    assert (contract.type, contract.data["status"], contract.data["lead_id"]) == ("contract.created", "EFFECTIVE", "")
+    terms = [{"share": Decimal("1.0000"), "due_date": date(2026, 6, 1)}]
+    assert types(deal.sign("P-2", payment_terms=terms)) == [
+        "opportunity.signed", "contract.created", "receivable.created",
+    ]  # fmt: skip

@@ -1,0 +1,155 @@
+"""`sharedchain import NAME DIR`: an export of another system becomes events of a tenant of its own.
+
+Every event has a name made of its row, so a second import, or one after a kill, adds only what is not
+there yet. All of it is backfill: facts and measures, and nobody is told.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import psutil
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from deploy.imports import folder
+from deploy.imports.report import Report
+from deploy.local.prepare import published
+from sharedchain import canonical, config, flowcheck
+from sharedchain.chain import ChainSync, Position, written
+from sharedchain.cli.options import Home, Json
+from sharedchain.dialect import Dialect, files, load
+from sharedchain.dictionary import load_dictionaries
+from sharedchain.errors import ConfigError
+from sharedchain.events import ConfigDefined
+from sharedchain.failpoint import failpoint
+from sharedchain.flow import Profile
+from sharedchain.kafka import producer
+from sharedchain.outbox import Outbox
+from sharedchain.schemas import Catalog
+from sharedchain.translate import Told, Translator, Untold
+
+_UNDER_WAY = 250  # events handed over before their answers are heard
+_PATIENCE = 600.0  # seconds for the chain to decide and store it all
+
+
+def import_(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="crm, or a file like schemas/imports/crm.yaml")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="the folder with the exported files")],
+    tenant: Annotated[str, typer.Option(help="whose events these become")],
+    check: Annotated[bool, typer.Option("--check", help="read and judge, send nothing, ask nobody")] = False,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Bring in an export as backfill: facts and measures, no notification. Exit 1 if rows were refused.
+
+    Repeat it as often as you like: what is there already stays as it is.
+    """
+    translator = translator_of(name)
+    folder.check(directory, translator.dialect)
+    translator = replace(translator, tables=folder.tables(directory, translator))
+    report = Report()
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]} rows/s"),
+        TimeElapsedColumn(), console=Console(stderr=True), disable=json, transient=not sys.stderr.isatty(),
+    ) as bar:  # fmt: skip
+        total = folder.size(directory, translator.dialect)
+        told = _followed(translated(translator, directory, report), report, bar, total)
+        if check:
+            for _ in told:
+                pass
+        else:
+            send(ChainSync(home=home, source=translator.dialect.source), told, translator.dialect, tenant, report)
+    report.memory = psutil.Process().memory_info().rss / 2**20
+    typer.echo(canonical.dumps(report.record()) if json else "\n".join(report.lines()))
+    if report.refused:
+        raise typer.Exit(1)
+
+
+def translator_of(name: str) -> Translator:
+    """The translator of a dialect by its name or file. Raises ConfigError."""
+    catalog, dictionaries = Catalog.load(), load_dictionaries()
+    known = {path.stem: path for path in files()}
+    path = known.get(name, Path(name))
+    if not path.is_file():
+        raise ConfigError([f"no dialect {name}: there is {', '.join(known)}; or name a file"])
+    dialect = load(path, catalog)
+    flow = flowcheck.load(config.default_root(), dictionaries).get(dialect.tenant.flow)
+    if not isinstance(flow, Profile):
+        raise ConfigError([f"{path}: no opportunity flow {dialect.tenant.flow} under schemas/flows"])
+    excused: dict[str, tuple[str, ...]] = dict(flow.reported.items())
+    return Translator(dialect, catalog, dictionaries, excused)
+
+
+def translated(translator: Translator, directory: Path, report: Report) -> Iterator[Told]:
+    """The events of every row, file by file; counted in the report."""
+    for name, part in translator.dialect.parts.items():
+        for row in folder.rows(directory, part):
+            report.rows[part.file] += 1
+            found = Untold((row.fault,)) if row.fault else translator.translate(name, row.fields)
+            if isinstance(found, Untold):
+                report.untold(part.file, row.number, found.faults)
+                continue
+            report.notes.update(found.notes)
+            report.events.update(told.kind.name for told in found.told)
+            yield from found.told
+
+
+def _followed(told: Iterator[Told], report: Report, bar: Progress, total: int) -> Iterator[Told]:
+    task, begun = bar.add_task("import", total=total, rate="0"), time.monotonic()
+    for one in told:
+        yield one
+        done = report.rows.total()
+        if done % 100 == 0:
+            bar.update(task, completed=done, rate=f"{done / (time.monotonic() - begun):,.0f}")
+    bar.update(task, completed=report.rows.total(), total=report.rows.total())
+
+
+def send(chain: ChainSync, told: Iterator[Told], dialect: Dialect, tenant: str, report: Report) -> None:
+    """Publish it all and wait until it is decided and stored. Raises ConfigError, ConnectionFailed."""
+    with chain:
+        _configure(chain, dialect, tenant)
+        begun = time.monotonic()
+        outbox, waiting = Outbox(producer(chain.endpoints)), list[Future[Position]]()
+        try:
+            for one in told:
+                said = {"tenant": tenant, "backfill": True, "time": one.time}
+                waiting.append(
+                    outbox.send(written(chain.codec, one.kind, one.data, source=dialect.source, id=one.id, **said))
+                )
+                if len(waiting) >= _UNDER_WAY:
+                    _hear(waiting)
+            _hear(waiting)
+        finally:
+            outbox.close()
+        report.published = time.monotonic() - begun
+        chain.settle(_PATIENCE)
+        report.settled = time.monotonic() - begun - report.published
+
+
+def _configure(chain: ChainSync, dialect: Dialect, tenant: str) -> None:
+    """A tenant that nobody knows begins with the dialect's settings; one that is known must have its flow."""
+    item = config.item("tenant", tenant, {"mode": "wall", **dialect.tenant.model_dump(mode="json")})
+    known = published(chain.endpoints, chain.codec).get(("tenant", tenant))
+    if known == item.hash:
+        return
+    if known is not None:
+        told = f"tenant {tenant} has settings of its own: import {dialect.id} into a tenant that has none"
+        raise ConfigError([told])
+    event = ConfigDefined(kind="tenant", name=tenant, hash=item.hash, body=item.body, changed_by="import")
+    chain.publish(event, tenant="_system")
+    chain.settle(_PATIENCE)
+
+
+def _hear(waiting: list[Future[Position]]) -> None:
+    for answer in waiting:
+        answer.result()
+    waiting.clear()
+    failpoint("import.after_batch")

@@ -1,0 +1,170 @@
+"""A CRM that nobody here made, through the whole chain: what is stored and measured is what its CSV says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from deploy.demo.found import client
+from deploy.local.stack import Stack
+from deploy.replay import compare_stores, refold
+from sharedchain.chain import ChainSync
+from sharedchain.config import item
+from sharedchain.endpoints import Endpoints
+from sharedchain.events import ConfigDefined
+from sharedchain.reader import read
+from tests.chain.crm_totals import Totals, totals
+from tests.house.tree import ROOT
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
+
+SLICE = ROOT / "tests" / "data" / "crm"
+WHOLE = ROOT.parent / "shared" / "data" / "crm"
+_RUN = "import typer; from deploy.imports.command import import_; typer.run(import_)"
+
+
+@pytest.fixture(scope="module")
+def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
+    with Stack(tmp_path_factory.mktemp("import") / "home") as found:
+        yield found
+
+
+def bring(endpoints: Endpoints, folder: Path, tenant: str, **env: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", _RUN, "crm", str(folder), "--tenant", tenant, "--json"]
+    said = {**os.environ, "PYTHONPATH": str(ROOT), **env}
+    return subprocess.run(
+        [*command, "--home", str(endpoints.home)], env=said, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def facts(store: Client, tenant: str) -> Counter[tuple[Any, ...]]:
+    """Facts without their places, contract numbers (given in the order of arrival) and the time of
+    what the files give no date."""
+    answer = store.query(
+        """SELECT kind, type, source, subject = '' OR startsWith(subject, 'CT-') ? '' : subject, backfill,
+                  toYear(time) >= 2020 ? '' : toString(time), replaceRegexpAll(data, 'CT-[0-9]+-[0-9]+', 'CT')
+           FROM facts WHERE tenant = {tenant:String}""",
+        parameters={"tenant": tenant},
+    )
+    return Counter(tuple(row) for row in answer.result_rows)
+
+
+def sampled(endpoints: Endpoints, tenant: str, said: Totals) -> None:
+    """Return when the minute of the import is over and stored: gauges are sampled at its end."""
+    with ChainSync(endpoints) as chain:
+        updates, until = chain.subscribe("ops.metric.v1", from_beginning=True), time.monotonic() + 150
+        wanted = {"LOST": said.lost, "SIGNED": said.won}
+        while wanted:
+            assert time.monotonic() < until, f"no gauge of {tenant} says {wanted}"
+            update = updates.poll(1.0)
+            if update is None or update.envelope.tenant != tenant or update.data["metric_id"] != "M-04":
+                continue
+            if set(update.data["dims"]) == {"stage"} and update.data["value"] == wanted.get(
+                update.data["dims"]["stage"]
+            ):
+                del wanted[update.data["dims"]["stage"]]
+        updates.close()
+        chain.settle()
+
+
+def measured(endpoints: Endpoints, tenant: str, id_: str, **dims: str) -> int:
+    items = read(endpoints, f"/v1/metrics/{id_}", {"tenant": tenant})["items"]
+    (one,) = [item for item in items if item["dims"] == dims]
+    return int(float(one["total"] if "total" in one else one["value"]))
+
+
+def agrees(endpoints: Endpoints, tenant: str, said: Totals) -> None:
+    store = client(endpoints)
+    kinds = "SELECT type, count() FROM facts WHERE tenant = {tenant:String} GROUP BY type"
+    counts = {str(name): int(n) for name, n in store.query(kinds, parameters={"tenant": tenant}).result_rows}
+    assert counts["opportunity.opened"] == counts["opportunity.created"] == said.rows
+    assert (counts["opportunity.signed"], counts["contract.created"]) == (said.won, said.won)
+    assert counts["opportunity.lost"] == said.lost
+    assert counts["record.incomplete"] == 85 + 7
+    assert "record.rejected" not in counts
+    worth = """SELECT concat(toString(toYear(time)), 'Q', toString(toQuarter(time))),
+        sum(toDecimal64(JSONExtractString(data, 'amount'), 2))
+        FROM facts WHERE tenant = {tenant:String} AND type = 'opportunity.signed' GROUP BY 1"""
+    by_quarter = {q: int(v) for q, v in store.query(worth, parameters={"tenant": tenant}).result_rows}
+    assert by_quarter == dict(said.quarters)
+    unsaid = """SELECT countIf(JSONExtractString(data, 'customer_id') = ''), countIf(JSONExtractRaw(data, 'opened_at')
+        IN ('null', '')), countIf(JSONExtractString(data, 'amount_basis') = 'LIST_PRICE')
+        FROM facts WHERE tenant = {tenant:String} AND type = 'opportunity.opened'"""
+    (found,) = store.query(unsaid, parameters={"tenant": tenant}).result_rows
+    assert tuple(found) == (said.no_account, said.no_date, said.rows)
+    sampled(endpoints, tenant, said)
+    assert measured(endpoints, tenant, "M-04", stage="SIGNED") == said.won
+    assert measured(endpoints, tenant, "M-04", stage="LOST") == said.lost
+    assert measured(endpoints, tenant, "M-06.decided") == said.won + said.lost
+    for quarter, value in said.quarters.items():
+        assert measured(endpoints, tenant, "M-23", period=quarter) == value, quarter
+        assert measured(endpoints, tenant, "M-20.signed", period=quarter) == value, quarter
+    told = "SELECT count() FROM notifications WHERE tenant = {tenant:String}"
+    assert store.query(told, parameters={"tenant": tenant}).result_rows == [(0,)]
+
+
+def test_what_is_told_is_what_the_csv_says_and_a_second_import_changes_nothing(endpoints: Endpoints) -> None:
+    done = bring(endpoints, SLICE, "crm")
+    assert done.returncode == 0, done.stderr
+    said = totals(SLICE)
+    report = json.loads(done.stdout)
+    assert (report["notes"]["without account"], report["notes"]["without date"]) == (said.no_account, said.no_date)
+    agrees(endpoints, "crm", said)
+    store = client(endpoints)
+    before = store.query("SELECT * EXCEPT (offset) FROM facts WHERE tenant = 'crm' ORDER BY seq, n").result_rows
+    assert bring(endpoints, SLICE, "crm").returncode == 0
+    assert store.query("SELECT * EXCEPT (offset) FROM facts WHERE tenant = 'crm' ORDER BY seq, n").result_rows == before
+    agrees(endpoints, "crm", said)
+
+
+def test_killed_in_the_middle_and_repeated_it_ends_equal(endpoints: Endpoints, tmp_path: Path) -> None:
+    assert bring(endpoints, SLICE, "straight").returncode == 0
+    log = tmp_path / "killed"
+    env = {"SHAREDCHAIN_FAILPOINT": "import.after_batch:2", "SHAREDCHAIN_FAILPOINT_LOG": str(log)}
+    assert bring(endpoints, SLICE, "killed", **env).returncode == -9
+    assert log.read_text().split() == ["import.after_batch"]
+    done = bring(endpoints, SLICE, "killed")
+    assert done.returncode == 0, done.stderr
+    store = client(endpoints)
+    straight = facts(store, "straight")
+    assert facts(store, "killed") == straight
+    assert straight.total() > 1000
+    agrees(endpoints, "killed", totals(SLICE))
+
+
+def test_the_log_folded_again_gives_the_same(endpoints: Endpoints) -> None:
+    assert bring(endpoints, SLICE, "crm").returncode == 0
+    assert refold(endpoints, "again") > 1000
+    assert [verdict.table for verdict in compare_stores(endpoints.clickhouse, "again") if not verdict.equal] == []
+
+
+def test_a_tenant_with_settings_of_its_own_is_left_alone(endpoints: Endpoints) -> None:
+    settings = item("tenant", "busy", {"flow": "standard"})
+    defined = ConfigDefined(kind="tenant", name="busy", hash=settings.hash, body=settings.body, changed_by="test")
+    with ChainSync(endpoints) as chain:
+        chain.publish(defined, tenant="_system")
+    done = bring(endpoints, SLICE, "busy")
+    assert (done.returncode, "tenant busy has settings of its own" in done.stderr) == (1, True)
+    with ChainSync(endpoints) as chain:
+        chain.settle()
+    assert facts(client(endpoints), "busy").total() == 0
+
+
+@pytest.mark.skipif(not WHOLE.is_dir(), reason="the whole CRM export is not beside this checkout: ../shared/data/crm")
+def test_the_whole_export(endpoints: Endpoints) -> None:
+    said = totals(WHOLE)
+    assert (said.won, said.worth, said.lost) == (4238, 10005534, 2473)
+    done = bring(endpoints, WHOLE, "whole")
+    assert done.returncode == 0, done.stderr
+    print(done.stdout)
+    agrees(endpoints, "whole", said)
