@@ -9,9 +9,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from sharedchain import exposition
 from sharedchain.endpoints import Endpoints
 from sharedchain.kafka import consumer
-from sinks import metrics
 from sinks.runner import Runner, Sink
 
 _SESSION = 6_000  # ms; brokers allow no less by default
@@ -62,5 +62,7 @@ def run(
             "queued.max.messages.kbytes": 16_384,
         },
     )
-    runner = Runner(reader, topics, sink, epoch=epoch, fence=_SESSION / 1500, ready=lambda: metrics.serve(endpoints))
+    runner = Runner(
+        reader, topics, sink, epoch=epoch, fence=_SESSION / 1500, ready=lambda: exposition.serve(endpoints, group)
+    )
     runner.run(stopping)

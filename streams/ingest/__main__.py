@@ -15,9 +15,9 @@ import sys
 import threading
 from pathlib import Path
 
+from sharedchain import exposition
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import Fenced
-from streams.ingest import metrics
 from streams.ingest.lane import Lane
 from streams.ingest.recovery import Torn
 from streams.ingest.settings import Settings
@@ -37,8 +37,11 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     told = {name: value for name in ("tick", "resume") if (value := getattr(asked, name)) is not None}
     try:
-        lane = Lane(Endpoints.load(asked.home), asked.lane, asked.lanes, Settings(**told))
-        metrics.serve()  # only now: who asks the port asks whether the lane works
+        endpoints = Endpoints.load(asked.home)
+        lane = Lane(endpoints, asked.lane, asked.lanes, Settings(**told))
+        exposition.serve(
+            endpoints, f"chain.ingest.lane{asked.lane}"
+        )  # only now: who asks the port asks whether the lane works
         lane.run(stop)
     except Exception as error:
         code = next((c for kind, c in _CODES.items() if isinstance(error, kind)), 70)
