@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
-from sharedchain.lag import Position, asker, positions
+from sharedchain.lag import Follower, Position
 
 DLQ_RECORDS = Counter(
     "sharedchain_dlq_records_total",
@@ -55,11 +55,10 @@ def serve(endpoints: Endpoints, group: str = "", *, program: str = "", registry:
     if not port:
         return
     if group:
-        client = asker(endpoints, _WAIT)
-        registry.register(Lag(group, lambda: positions(client, group, _WAIT)))
+        registry.register(Lag(group, Follower(endpoints, group, _WAIT).positions))
     start_http_server(int(port), addr="127.0.0.1", registry=registry)
 
 
 def _lag() -> GaugeMetricFamily:
-    text = "Offsets between the position of a follower and the end of the topic (markers count)"
+    text = "Offsets between the position of a follower and the end of the topic; 0 where no record is among them"
     return GaugeMetricFamily("sharedchain_consumer_lag_records", text, labels=["group", "topic"])
