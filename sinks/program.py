@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from sharedchain import exposition
+from sharedchain import exposition, log
 from sharedchain.endpoints import Endpoints
 from sharedchain.kafka import consumer
 from sinks.runner import Runner, Sink
@@ -31,8 +30,7 @@ def arguments(name: str, doc: str) -> argparse.ArgumentParser:
 
 def prepare() -> threading.Event:
     """Log to stderr, and an event that SIGTERM and SIGINT set."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses, and those of robots hold a key
+    log.start()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())

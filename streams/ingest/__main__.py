@@ -18,6 +18,7 @@ from pathlib import Path
 from sharedchain import exposition
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import Fenced
+from sharedchain.log import start as start_log
 from streams.ingest.lane import Lane
 from streams.ingest.recovery import Torn
 from streams.ingest.settings import Settings
@@ -30,8 +31,7 @@ _CODES: dict[type[Exception], int] = {Torn: 71, Fenced: 72, ClockSkew: 73}
 def main(argv: list[str] | None = None) -> int:
     """The program; returns its exit code."""
     asked = _arguments().parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    start_log()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -43,7 +43,6 @@ class Entry:
 
     fact: Fact
     value: bytes
-    traceparent: str = ""
     live: bool = False
 
 
@@ -85,7 +84,6 @@ class Turn:
         scope: str,
         recorded: int,
         value: bytes,
-        traceparent: str = "",
         known: Known | None = None,
         live: bool = False,
         **said: Any,
@@ -100,7 +98,7 @@ class Turn:
             **said,
         )
         fold(self.book, self.catalog.types, fact, value, known)
-        self.entries.append(Entry(fact, value, traceparent, live))
+        self.entries.append(Entry(fact, value, live))
         if kind == "config":
             self._words.clear()
         return fact
