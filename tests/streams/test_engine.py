@@ -165,7 +165,12 @@ def test_what_an_event_causes_goes_on_with_its_trace(kafka: Kafka) -> None:
     silent, kafka.out, kafka.decided = [*kafka.out], [], None
     traced = [*records[:2], records[2]._replace(headers=[*records[2].headers, ("traceparent", b"00-ab-cd-01")])]
     asked: list[Derived] = []
-    words = replace(TOY.words, write=lambda d: (asked.append(d), TOY.words.write(replace(d, traceparent="")))[1])
+
+    def write(derived: Derived) -> Record:
+        asked.append(derived)
+        return TOY.words.write(replace(derived, traceparent=""))
+
+    words = replace(TOY.words, write=write)
     fresh: Lane[Any] = Lane(
         0, core=CORE, words=words, wiring=Wiring(every=10**9), outputs=kafka, reader=Kafka  # type: ignore[arg-type]
     )  # fmt: skip
