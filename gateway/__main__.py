@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ import uvicorn
 
 from gateway.app import build
 from gateway.open import opened
+from sharedchain import log
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
 
@@ -19,8 +19,7 @@ from sharedchain.errors import SharedChainError
 def main() -> int:
     """0 after a clean stop, 2 when it cannot start (the reason on stderr)."""
     options = _options()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it tells every question to the registry
+    log.start()
     try:
         endpoints = Endpoints.load(options.home)
         address = urlsplit(endpoints.gateway)

@@ -29,7 +29,7 @@ class Fact:
     `seq` is gapless per spine partition, from 1. `recorded` and `time` are milliseconds since the
     epoch, UTC; `recorded` never falls within a partition's scope. `data` holds Avro values: money
     as Decimal, timestamps as int milliseconds, dates as datetime.date. `offset` and `src`
-    («topic/partition/offset» as published) are provenance: no decision may read them.
+    («topic/partition/offset» as published) and `traceparent` (W3C) are provenance: no decision may read them.
     """
 
     partition: int
@@ -50,6 +50,7 @@ class Fact:
     backfill: bool = False
     offset: int = field(default=-1, compare=False)
     src: str = field(default="", compare=False)
+    traceparent: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ class Derived:
     correlation: str = ""
     backfill: bool = False
     data: Mapping[str, Any]
+    traceparent: str = field(default="", compare=False)  # of its cause
 
 
 def derived_id(cause: str, maker: str, subject: str) -> str:

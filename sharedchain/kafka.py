@@ -72,6 +72,11 @@ def admin(endpoints: Endpoints) -> AdminClient:
     return AdminClient(_conf(endpoints, {}, {}))
 
 
+def quiet_admin(endpoints: Endpoints, wait: float) -> AdminClient:
+    """One for a person's question or a scrape: silent about brokers that are away, `wait` seconds for each answer."""
+    return AdminClient(_conf(endpoints, {"log_level": 0, "socket.timeout.ms": int(wait * 1000)}, {}))
+
+
 def create_topics(endpoints: Endpoints, catalog: Catalog) -> list[str]:
     """Create the topics that do not exist yet, dead letters too; returns their names.
 

@@ -40,6 +40,7 @@ class Topic:
     tenant: str | None
     past_days: int = 400
     future_minutes: int = 5
+    silent_hours: int | None = None
     derived: Literal["ingest", "engine"] | None = None
     readers: tuple[str, ...] = ()
     doc: str = ""

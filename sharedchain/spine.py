@@ -42,10 +42,10 @@ def spine_headers(envelope: Envelope, *, seq: int, recorded: int, kind: Kind, sc
     return [*envelope.headers(), *_stamped(seq, recorded, kind, scope, src)]
 
 
-def fact_headers(fact: Fact, traceparent: str = "") -> Headers:
+def fact_headers(fact: Fact) -> Headers:
     """Headers of the spine record that a fact becomes."""
     found = [*headers_of(fact), *_stamped(fact.seq, fact.recorded, fact.kind, fact.scope, fact.src)]
-    return [*found, ("traceparent", traceparent.encode())] if traceparent else found
+    return [*found, ("traceparent", fact.traceparent.encode())] if fact.traceparent else found
 
 
 def _stamped(seq: int, recorded: int, kind: Kind, scope: str, src: str) -> Headers:
@@ -91,6 +91,7 @@ def read_fact_from(codec: Codec, *, partition: int, offset: int, headers: RawHea
         backfill=envelope.backfill,
         offset=offset,
         src=_text(stamp, words.SRC),
+        traceparent=envelope.traceparent,
     )
 
 
@@ -107,6 +108,7 @@ def derived_record(codec: Codec, derived: Derived) -> Record:
         correlation=derived.correlation,
         causation=derived.causation,
         backfill=derived.backfill,
+        traceparent=derived.traceparent,
     )
     headers = [
         *envelope.headers(),
@@ -138,6 +140,7 @@ def read_derived_from(codec: Codec, *, headers: RawHeaders, value: bytes | None)
         correlation=envelope.correlation,
         backfill=envelope.backfill,
         data=codec.decode_ours(value).data,
+        traceparent=envelope.traceparent,
     )
 
 

@@ -57,5 +57,6 @@ class TopicFile(_Strict):
     tenant: str | None = None
     past_days: int = 400
     future_minutes: int = 5
+    silent_hours: int | None = None  # a source that has nothing for longer is silent; left out = it promises no pace
     derived: Literal["ingest", "engine"] | None = None
     events: dict[str, TypeRules]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from sharedchain import exposition, log
 from sharedchain.endpoints import Endpoints
 from sharedchain.kafka import consumer
-from sinks import metrics
 from sinks.runner import Runner, Sink
 
 _SESSION = 6_000  # ms; brokers allow no less by default
@@ -31,8 +30,7 @@ def arguments(name: str, doc: str) -> argparse.ArgumentParser:
 
 def prepare() -> threading.Event:
     """Log to stderr, and an event that SIGTERM and SIGINT set."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs addresses, and those of robots hold a key
+    log.start()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
@@ -62,5 +60,7 @@ def run(
             "queued.max.messages.kbytes": 16_384,
         },
     )
-    runner = Runner(reader, topics, sink, epoch=epoch, fence=_SESSION / 1500, ready=lambda: metrics.serve(endpoints))
+    runner = Runner(
+        reader, topics, sink, epoch=epoch, fence=_SESSION / 1500, ready=lambda: exposition.serve(endpoints, group)
+    )
     runner.run(stopping)

@@ -9,8 +9,8 @@ the state from the newest snapshot and the spine.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -144,7 +144,8 @@ class Lane(Generic[S]):
         derived = self._fold([self._words.read(self.partition, r) for r in fresh])
         failpoint("engine.after_step")
         decided = Decided(fresh[-1].offset + 1, self.seq)
-        out = [self._words.write(d) for d in derived]
+        traces = {_seq(r): text for r in fresh if (text := _traceparent(r))}
+        out = [self._words.write(_traced(d, traces)) for d in derived]
         if self.seq - self._kept >= self._wiring.every and time.monotonic() >= self._keep_again:
             out += self._snapshot(decided)
         self._outputs.commit(out, decided)
@@ -182,6 +183,20 @@ class Lane(Generic[S]):
 
     def _place(self) -> str:
         return f"{self._wiring.spine}/{self.partition}"
+
+
+def _traceparent(record: SpineRecord) -> str:
+    return next((_utf8(value) for name, value in record.headers if name == "traceparent"), "")
+
+
+def _utf8(value: bytes | str | None) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value or ""
+
+
+def _traced(derived: Derived, traces: Mapping[int, str]) -> Derived:
+    """What an event caused goes on with its trace."""
+    text = traces.get(derived.seq)
+    return replace(derived, traceparent=text) if text else derived
 
 
 def _seq(record: SpineRecord) -> int:

@@ -10,10 +10,10 @@ from typing import Any
 
 import faust
 
-from sharedchain import kafka
+from sharedchain import exposition, kafka
 from sharedchain.endpoints import Endpoints
 from sharedchain.scope import PARTITIONS
-from streams import metrics, seam, watchdog
+from streams import seam, watchdog
 from streams.engine import Core, Lane, Wiring, Words
 from streams.lanes import Lanes, die
 from streams.outputs import Outputs
@@ -60,7 +60,7 @@ def engine_app(endpoints: Endpoints, core: Core[Any], words: Words, seat: Seat, 
     @app.task  # type: ignore[untyped-decorator]
     async def guard() -> None:
         pulse.last = time.monotonic()
-        metrics.serve()
+        exposition.serve(endpoints, wiring.group)
         watchdog.watch(pulse, watchdog.Progress(_STUCK), lambda: _pending(endpoints, wiring, lanes), die)
         await watchdog.beat(pulse, die)
 

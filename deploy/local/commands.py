@@ -20,7 +20,9 @@ from deploy.local.progress import text
 from deploy.local.status import look
 from deploy.local.supervisor import supervise
 from sharedchain import canonical
+from sharedchain.cli import language
 from sharedchain.cli.options import Home, Json
+from sharedchain.display import Language
 from sharedchain.endpoints import default_home
 
 _PATIENCE = 300.0  # seconds: a first start fetches the Java parts
@@ -69,12 +71,14 @@ def doctor(home: Home = None, json: Json = False) -> None:
     """Check the machine, the home and every connection; say how to mend what is wrong. Exit 1 if something is."""
     from deploy.local.doctor import examine  # late: it imports every client
 
-    findings = list(examine((home or default_home()).resolve()))
+    lang: Language = "zh" if language() == "zh" else "en"
+    findings = []
+    for finding in examine((home or default_home()).resolve()):
+        findings.append(finding)
+        if not json:
+            typer.echo(finding.line(lang))
     if json:
-        typer.echo(canonical.dumps([vars(finding) for finding in findings]))
-    else:
-        for finding in findings:
-            typer.echo(finding.line())
+        typer.echo(canonical.dumps([finding.record(lang) for finding in findings]))
     raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
 
 

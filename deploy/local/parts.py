@@ -41,6 +41,7 @@ def endpoints(home: Path, plan: Plan, ports: Ports) -> Endpoints:
         last = None
     metrics = last.metrics if last else {}
     programs = [n for n in names(plan) if n.partition("-")[0] in ("ingest", "engine", "sink", "notify")]
+    programs.append("supervisor")
     return Endpoints(
         home=home,
         kafka=f"127.0.0.1:{ports.take(_port(last.kafka) if last else _KAFKA)}",

@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from deploy.local import state
+from deploy.local.meters import resident
 from deploy.local.state import PartState
 
 
@@ -61,17 +60,8 @@ def _row(part: PartState, now: float) -> Row:
     phase = part.phase if alive or part.pid is None else "gone"
     pid, age = (part.pid, now - part.born) if alive and part.born else (None, None)
     # The supervisor's children are rows of their own.
-    memory = _memory(pid, deep=part.name != "supervisor") if pid else 0
+    memory = resident(pid, deep=part.name != "supervisor") if pid else 0
     return Row(part.name, phase, pid, age, memory, part.restarts, part.port)
-
-
-def _memory(pid: int, deep: bool) -> int:
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)] if deep else [process]
-        return sum(int(one.memory_info().rss) for one in family)
-    except psutil.NoSuchProcess:
-        return 0
 
 
 def _age(seconds: float | None) -> str:

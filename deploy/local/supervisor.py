@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from deploy.local import parts, state
+from prometheus_client import CollectorRegistry
+
+from deploy.local import meters, parts, state
 from deploy.local.home import open_home
 from deploy.local.part import Part
 from deploy.local.plan import Plan
@@ -24,6 +26,8 @@ from deploy.local.ports import Ports
 from deploy.local.process import Guardian, spawn
 from deploy.local.progress import teller
 from deploy.local.state import PartState, Phase, State
+from sharedchain import exposition
+from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
 
 _BEAT = 0.05  # seconds between two looks at the children
@@ -94,9 +98,15 @@ class Supervisor:
         self._ports = ports  # held as long as we live
         ends = parts.endpoints(self._home, plan, ports)
         ends.save()
+        self._expose(ends)
         for part in parts.build(ends, plan, ports, self._tell):
             self._children[part.name] = _Child(part, self._home / "log" / f"{part.name}.log")
             self._step()  # the first parts start while the next ones are prepared
+
+    def _expose(self, ends: Endpoints) -> None:
+        registry = CollectorRegistry()
+        registry.register(meters.Parts(self._home, lambda: [one.record() for one in list(self._children.values())]))
+        exposition.serve(ends, registry=registry, program="supervisor")
 
     def _step(self) -> None:
         before = [child.record() for child in self._children.values()]

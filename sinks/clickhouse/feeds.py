@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from sharedchain.codec import Codec
 from sharedchain.errors import Refused
+from sharedchain.exposition import DLQ_RECORDS
 from sharedchain.schemas import Catalog
 from sharedchain.scope import SPINE
 from sharedchain.spine import read_derived_from, read_fact_from
@@ -89,8 +90,10 @@ def rows_of(codec: Codec, feed: tuple[Table, Read], batch: Batch) -> list[tuple[
             row = read(codec, record)
         except (Refused, KeyError, UnicodeDecodeError) as why:
             # KeyError: readable, but of a type that does not belong here; the other: a header of a stranger.
+            refusal = _refusal(why)
             metrics.UNREADABLE.labels(record.topic).inc()
-            refused.append(dead_letter_row(refused_here(record, _refusal(why))))
+            DLQ_RECORDS.labels(record.topic, "sink", refusal.reason).inc()
+            refused.append(dead_letter_row(refused_here(record, refusal)))
         else:
             if row is not None:
                 rows.append(row)

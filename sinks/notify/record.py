@@ -51,6 +51,7 @@ def _caused(delivery: Delivery, type_name: str, subject: str, data: dict[str, ob
         time=alert.time,
         causation=alert.id,
         correlation=alert.correlation,
+        traceparent=alert.traceparent,
         data=data,
     )
 

@@ -12,6 +12,7 @@ from sharedchain.errors import ConnectionFailed
 from sharedchain.errors import Refused as Unreadable
 from sharedchain.fact import Derived
 from sharedchain.failpoint import failpoint
+from sharedchain.log import ids
 from sharedchain.spine import read_derived_from
 from sinks import metrics
 from sinks.batch import Batch
@@ -134,4 +135,7 @@ class NotifySink:
             self._attempts.pop(delivery.id, None)
             metrics.NOTIFICATIONS.labels(delivery.channel, why.partition(":")[0] or "sent").inc()
             if why:
-                _log.warning("%s to %s for %s %s", delivery.channel, delivery.recipient, delivery.alert_id, why)
+                alert = delivery.alert
+                about = ids(correlation=alert.correlation, traceparent=alert.traceparent, event=alert.id)
+                text = "%s to %s for %s %s"
+                _log.warning(text, delivery.channel, delivery.recipient, delivery.alert_id, why, extra=about)

@@ -45,6 +45,11 @@ class Notification:
     deliveries: Bundle
 
     @property
+    def traceparent(self) -> str:
+        """Of the first alert that has one; empty if none has."""
+        return next((d.alert.traceparent for d in self.deliveries if d.alert.traceparent), "")
+
+    @property
     def body(self) -> str:
         """The text with its links, as a person receives it."""
         return "\n\n".join([self.text, *self.links])

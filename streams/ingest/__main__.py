@@ -15,9 +15,10 @@ import sys
 import threading
 from pathlib import Path
 
+from sharedchain import exposition
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import Fenced
-from streams.ingest import metrics
+from sharedchain.log import start as start_log
 from streams.ingest.lane import Lane
 from streams.ingest.recovery import Torn
 from streams.ingest.settings import Settings
@@ -30,15 +31,17 @@ _CODES: dict[type[Exception], int] = {Torn: 71, Fenced: 72, ClockSkew: 73}
 def main(argv: list[str] | None = None) -> int:
     """The program; returns its exit code."""
     asked = _arguments().parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    start_log()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     told = {name: value for name in ("tick", "resume") if (value := getattr(asked, name)) is not None}
     try:
-        lane = Lane(Endpoints.load(asked.home), asked.lane, asked.lanes, Settings(**told))
-        metrics.serve()  # only now: who asks the port asks whether the lane works
+        endpoints = Endpoints.load(asked.home)
+        lane = Lane(endpoints, asked.lane, asked.lanes, Settings(**told))
+        exposition.serve(
+            endpoints, f"chain.ingest.lane{asked.lane}"
+        )  # only now: who asks the port asks whether the lane works
         lane.run(stop)
     except Exception as error:
         code = next((c for kind, c in _CODES.items() if isinstance(error, kind)), 70)

@@ -47,6 +47,7 @@ def _derive(turn: Turn, cause: Fact) -> list[Fact]:
             actor=cause.actor,
             correlation=cause.correlation,
             backfill=cause.backfill,
+            traceparent=cause.traceparent,
         )
         made += [fact, *_derive(turn, fact)]
     return made
@@ -102,6 +103,7 @@ def _release(turn: Turn, parent: Fact) -> None:
                 "causation": item.causation,
                 "backfill": item.backfill,
                 "src": item.src,
+                "traceparent": item.traceparent,
             }
             accept(turn, waited)
             turn.counts["released", item.src.rsplit("/", 2)[0]] += 1

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import time
+from collections.abc import Callable
 
-from prometheus_client import Counter, Gauge, start_http_server
+from prometheus_client import Counter, Gauge
 
+from sharedchain.exposition import DLQ_RECORDS
 from streams.ingest.turn import Turn
 
 RECORDS = Counter("sharedchain_ingest_records_total", "Decided records", ["outcome", "topic"])
-REFUSALS = Counter("sharedchain_ingest_refusals_total", "Refused records", ["reason", "topic"])
 TURNS = Counter("sharedchain_ingest_transactions_total", "Committed transactions")
 WAITING = Gauge("sharedchain_ingest_waiting", "1 while the registry, a dictionary or a flow is missing")
 STOPPED = Gauge(
     "sharedchain_ingest_partition_stopped", "1 = this partition is poisoned and stopped", ["topic", "partition"]
 )
 NOW = Gauge("sharedchain_ingest_recorded_timestamp_seconds", "Wall time of the last committed turn")
+FRESHNESS = Gauge(
+    "sharedchain_freshness_age_seconds", "Since the last accepted record, in this life of the lane", ["contract"]
+)
+_HEARD: dict[str, float] = {}  # topic → wall time of its last accepted record
 
 
 def count(turn: Turn) -> None:
@@ -24,11 +29,12 @@ def count(turn: Turn) -> None:
     NOW.set(turn.now / 1000)
     for (outcome, topic), number in turn.counts.items():
         RECORDS.labels(outcome, topic).inc(number)
+        if outcome == "fact":
+            _HEARD[topic] = turn.now / 1000
+            FRESHNESS.labels(topic).set_function(_age(topic))
     for letter in turn.dead:
-        REFUSALS.labels(letter.reason, letter.place.split("/")[0]).inc()
+        DLQ_RECORDS.labels(letter.place.split("/")[0], "ingest", letter.reason).inc()
 
 
-def serve() -> None:
-    """Listen on 127.0.0.1:SHAREDCHAIN_METRICS_PORT, if that is set."""
-    if port := os.environ.get("SHAREDCHAIN_METRICS_PORT"):
-        start_http_server(int(port), addr="127.0.0.1")
+def _age(topic: str) -> Callable[[], float]:
+    return lambda: max(time.time() - _HEARD[topic], 0.0)

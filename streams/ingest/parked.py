@@ -38,6 +38,7 @@ class Parked(NamedTuple):
     entity: str
     parent: str
     deadline: int
+    traceparent: str = ""
 
 
 def park(book: Book, fact: Fact, value: bytes, kind: EventType) -> None:
@@ -64,6 +65,7 @@ def park(book: Book, fact: Fact, value: bytes, kind: EventType) -> None:
         entity=kind.parent.entity,
         parent=str(fact.data[kind.parent.field]),
         deadline=fact.recorded + PATIENCE,
+        traceparent=fact.traceparent,
     )
     name = name_of(item.scope, item.source, item.id)
     book.put(name, item)

@@ -97,7 +97,11 @@ def refuse_parked(
         "dlq_topic": turn.catalog.topics[topic].dlq,
     }
     said = Envelope(
-        type=item.type, correlation=item.correlation or correlation, backfill=item.backfill, actor=item.actor
+        type=item.type,
+        correlation=item.correlation or correlation,
+        backfill=item.backfill,
+        actor=item.actor,
+        traceparent=item.traceparent,
     )
     rejected = digest("refused", item.scope, item.source, item.id, f"parked at {item.seq}", error.reason)
     fact = _reject(turn, rejected.hex(), item.scope, recorded, original, error, said)

@@ -41,7 +41,6 @@ class Entry:
 
     fact: Fact
     value: bytes
-    traceparent: str = ""
     live: bool = False
 
 
@@ -83,7 +82,6 @@ class Turn:
         scope: str,
         recorded: int,
         value: bytes,
-        traceparent: str = "",
         known: Known | None = None,
         live: bool = False,
         **said: Any,
@@ -98,7 +96,7 @@ class Turn:
             **said,
         )
         fold(self.book, self.catalog.types, fact, value, known)
-        self.entries.append(Entry(fact, value, traceparent, live))
+        self.entries.append(Entry(fact, value, live))
         if kind == "config":
             self._words.clear()
         return fact

@@ -82,7 +82,7 @@ class Writer:
         for entry in turn.entries:
             fact = entry.fact
             asked = done if ends[fact.partition] is entry or begins[fact.partition] is entry else None
-            headers = fact_headers(fact, entry.traceparent)
+            headers = fact_headers(fact)
             self._send(SPINE, entry.value, fact.scope.encode() or None, headers, fact.partition, asked)
             if entry.live:
                 kind = turn.catalog.types[fact.type]

@@ -46,10 +46,10 @@ def test_the_doctor_finds_nothing(stack: Endpoints) -> None:
 
 def test_the_doctor_says_what_is_wrong(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    bad = {finding.what: finding for finding in examine(tmp_path) if not finding.ok}
+    bad = {finding.check: finding for finding in examine(tmp_path) if not finding.ok}
     assert set(bad) == {"home", "endpoints"}
-    assert "chmod 700" in bad["home"].mend
-    assert "sharedchain up" in bad["endpoints"].found
+    assert "chmod 700" in bad["home"].mend()
+    assert "sharedchain up" in bad["endpoints"].mend()
 
 
 def test_every_socket_is_on_loopback(stack: Endpoints) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sharedchain.fact import SEQ
+from sharedchain.fact import SEQ, Derived
 from sharedchain.spine import Record
 from streams import engine, snapshot
 from streams.engine import Gap, Lane, Wiring
@@ -154,3 +155,26 @@ def test_a_position_that_does_not_fit_the_log_is_refused(kafka: Kafka) -> None:
     kafka.decided = Decided(kafka.spine[-1].offset + 1, 4)
     with pytest.raises(Gap, match=r"was decided at seq 4, the log has 5"):
         lane(kafka)
+
+
+def test_what_an_event_causes_goes_on_with_its_trace(kafka: Kafka) -> None:
+    """Only what that event caused; the trace decides nothing."""
+    plain = lane(kafka)
+    records = kafka.write(6)
+    plain.decide(records)
+    silent, kafka.out, kafka.decided = [*kafka.out], [], None
+    traced = [*records[:2], records[2]._replace(headers=[*records[2].headers, ("traceparent", b"00-ab-cd-01")])]
+    asked: list[Derived] = []
+
+    def write(derived: Derived) -> Record:
+        asked.append(derived)
+        return TOY.words.write(replace(derived, traceparent=""))
+
+    words = replace(TOY.words, write=write)
+    fresh: Lane[Any] = Lane(
+        0, core=CORE, words=words, wiring=Wiring(every=10**9), outputs=kafka, reader=Kafka  # type: ignore[arg-type]
+    )  # fmt: skip
+    fresh.recover()
+    fresh.decide([*traced, *records[3:]])
+    assert [d.traceparent for d in asked] == ["00-ab-cd-01", ""]
+    assert [r.value for r in kafka.out] == [r.value for r in silent]

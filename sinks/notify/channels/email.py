@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 
+from sharedchain.log import trace_id
 from sinks.notify.outcome import Outcome, Refused, Retry, Sent
 from sinks.notify.texts import Notification, one_line
 
@@ -49,6 +50,8 @@ def message(notification: Notification, sender: str) -> EmailMessage:
     mail["Subject"] = one_line(notification.subject)
     mail["Date"] = format_datetime(datetime.fromtimestamp(notification.at / 1000, UTC))
     mail["Message-ID"] = f"<{notification.id}@sharedchain>"
+    if trace_id(notification.traceparent):
+        mail["Traceparent"] = notification.traceparent
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(notification.body, charset="utf-8")
     return mail

@@ -11,6 +11,7 @@ import httpx2
 from standardwebhooks.webhooks import Webhook as Signer
 
 from sharedchain.envelope import rfc3339
+from sharedchain.log import trace_id
 from sinks.notify.outcome import Outcome, Refused, Retry, Sent
 from sinks.notify.texts import Notification
 
@@ -37,6 +38,8 @@ class Webhook:
             "webhook-timestamp": str(int(moment.timestamp())),
             "webhook-signature": self._signer.sign(notification.id, moment, text),
         }
+        if trace_id(notification.traceparent):
+            headers["traceparent"] = notification.traceparent
         try:
             with self._http.stream("POST", self._url, content=text.encode(), headers=headers) as answer:
                 return judge(answer.status_code, _read(answer))

@@ -1,0 +1,55 @@
+"""One form for people, one for machines; both name what a line is about."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from sharedchain import log
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    root.handlers = []
+    yield
+    root.handlers = before
+    root.setLevel(level)
+
+
+def said(monkeypatch: pytest.MonkeyPatch, form: str) -> str:
+    monkeypatch.setenv("SHAREDCHAIN_LOG", form)
+    monkeypatch.setenv("SHAREDCHAIN_PROGRAM", "notify")
+    out = io.StringIO()
+    log.start(out)
+    about = log.ids(correlation="LEAD-1", traceparent=TRACE)
+    logging.getLogger("sinks.notify").warning("线路 %s\nsecond", "IM", extra=about)
+    return out.getvalue()
+
+
+def test_json_is_one_object_a_line_with_the_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    (line,) = said(monkeypatch, "json").splitlines()
+    told = json.loads(line)
+    assert told.pop("time").endswith("+00:00")
+    assert told == {
+        "level": "WARNING", "logger": "sinks.notify", "program": "notify", "text": "线路 IM\nsecond",
+        "correlation": "LEAD-1", "trace": "4bf92f3577b34da6a3ce929d0e0e4736",
+    }  # fmt: skip
+
+
+def test_people_see_the_ids_behind_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = said(monkeypatch, "")
+    assert line.endswith("second [correlation=LEAD-1 trace=4bf92f3577b34da6a3ce929d0e0e4736]\n")
+
+
+@pytest.mark.parametrize("text", ["", "00-x", "00-" + "0" * 32 + "-00f067aa0ba902b7-01", "00-" + "Z" * 32 + "-1-01"])
+def test_what_is_no_traceparent_has_no_trace(text: str) -> None:
+    assert log.trace_id(text) == ""
+    assert log.ids(traceparent=text) == {}
