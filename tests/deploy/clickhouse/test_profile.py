@@ -1,0 +1,124 @@
+"""The server profile, as the real engine reads it; the migrations of a cluster; who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sinks.clickhouse.migrate import _REMEMBER, read_migrations
+from sinks.clickhouse.replicated import create_database, replicated
+from sinks.clickhouse.rows import TABLES
+from tests.deploy.clickhouse.borrowed import ask
+from tests.deploy.test_grafana import PANELS, expanded
+
+pytestmark = pytest.mark.slow  # an engine of its own a test: 1 to 3 s each
+
+HERE = "CREATE DATABASE IF NOT EXISTS sharedchain"
+PLAIN = [_REMEMBER, *(m.sql for m in read_migrations())]
+_WINDOWS = """SELECT name, value FROM system.replicated_merge_tree_settings
+WHERE changed AND name LIKE 'replicated_deduplication%' ORDER BY name"""
+_COLUMNS = "SELECT table, name, type, comment FROM system.columns WHERE database = '{}' ORDER BY table, position"
+
+
+def in_database(statements: list[str], name: str = "sharedchain") -> list[str]:
+    return [f"USE {name}", *statements]
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the owner of the tables, with his rights alone, applied everything."""
+    folder = tmp_path_factory.mktemp("profile")
+    assert refused(ask(folder, [HERE, *in_database(PLAIN)], "sharedchain_prepare")) == []
+    return folder
+
+
+def refused(answers: list[Any]) -> list[str]:
+    return [answer for answer in answers if isinstance(answer, str)]
+
+
+def test_the_files_are_read_whole(tmp_path: Path) -> None:
+    macros, nodes, windows, users, parsed = ask(
+        tmp_path,
+        [
+            "SELECT macro, substitution FROM system.macros ORDER BY macro",
+            "SELECT cluster, shard_num, host_name FROM system.clusters ORDER BY host_name",
+            _WINDOWS,
+            "SELECT name FROM system.users ORDER BY name",
+            f"SELECT formatQuery($q${create_database('sharedchain', 'sharedchain')}$q$)",
+        ],
+    )
+    assert macros == [["replica", "clickhouse-0"], ["shard", "01"]]
+    assert nodes == [["sharedchain", 1, f"clickhouse-{n}.clickhouse"] for n in range(3)]
+    assert windows == [
+        ["replicated_deduplication_window", "10000"],
+        ["replicated_deduplication_window_seconds", "315360000"],
+    ]
+    assert [name for (name,) in users] == [
+        "default",
+        *sorted(f"sharedchain_{n}" for n in ("gateway", "grafana", "prepare", "sink")),
+    ]
+    assert "ON CLUSTER sharedchain" in parsed[0][0]
+
+
+def test_a_cluster_gets_the_same_tables_replicated(tmp_path: Path) -> None:
+    made = ["CREATE DATABASE one", *in_database(PLAIN, "one")]
+    made += ["CREATE DATABASE many", *in_database([replicated(sql) for sql in PLAIN], "many")]
+    engines = "SELECT name, engine, engine_full FROM system.tables WHERE database = 'many' AND engine != 'View'"
+    *answers, one, many, found = ask(tmp_path, [*made, _COLUMNS.format("one"), _COLUMNS.format("many"), engines])
+    assert refused(answers) == []
+    assert one == many
+    assert {name for name, _, _ in found} == {*TABLES, "migrations"}
+    for name, engine, whole in found:
+        assert engine == "ReplicatedMergeTree", name
+        assert (
+            "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 315360000" in whole
+        ), name
+
+
+def test_the_sink_inserts_and_nothing_else(migrated: Path) -> None:
+    asked = {f"INSERT INTO sharedchain.{name} (tenant) VALUES ('acme')": True for name in TABLES}
+    asked |= {
+        "DESCRIBE TABLE sharedchain.facts": True,
+        "SELECT number FROM sharedchain.migrations": True,
+        "SELECT data FROM sharedchain.facts": False,
+        "INSERT INTO sharedchain.migrations (number) VALUES (1)": False,
+        "TRUNCATE TABLE sharedchain.facts": False,
+        "ALTER TABLE sharedchain.facts DELETE WHERE 1": False,
+        "CREATE TABLE sharedchain.own (x Int8) ENGINE = Memory": False,
+    }
+    assert allowed(migrated, asked, "sharedchain_sink") == asked
+
+
+def test_the_gateway_reads(migrated: Path) -> None:
+    asked = {
+        "SELECT data FROM sharedchain.facts": True,
+        "SELECT open FROM sharedchain.alert_episodes": True,
+        "SELECT value FROM sharedchain.dead_letters": True,
+        "SELECT 1 SETTINGS max_execution_time = 10": True,
+    }
+    asked |= _CHANGES
+    assert allowed(migrated, asked, "sharedchain_gateway") == asked
+
+
+def test_grafana_reads_what_its_dashboards_ask_and_no_message(migrated: Path) -> None:
+    asked = {sql: True for panel in PANELS.values() for sql in (expanded(t["rawSql"]) for t in panel["targets"])}
+    asked |= {"SELECT value FROM sharedchain.dead_letters": False, "SELECT text FROM sharedchain.notifications": False}
+    asked |= _CHANGES
+    assert allowed(migrated, asked, "sharedchain_grafana") == asked
+
+
+_CHANGES = {
+    "INSERT INTO sharedchain.facts (seq) VALUES (2)": False,
+    "DROP TABLE sharedchain.facts": False,
+    "SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'x String')": False,
+    "SELECT name FROM system.users": False,
+}
+
+
+def allowed(folder: Path, asked: Mapping[str, bool], user: str) -> dict[str, bool]:
+    """Which of these statements the engine runs for `user`."""
+    _, *answers = ask(folder, in_database(list(asked)), user)
+    return {sql: not isinstance(answer, str) for sql, answer in zip(asked, answers, strict=True)}
