@@ -8,11 +8,13 @@ called (`blank`), so that it is counted. `sharedchain.translate` does what it sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from sharedchain.config import unreadable
 from sharedchain.core.wording import Model, Words
@@ -73,9 +75,9 @@ class Tells(Model):
 
 
 class Part(Model):
-    """One file of the export, or one kind of webhook body. `id` is the column that names a row."""
+    """One file of the export, or, without a file, one kind of webhook body. `id` is the column that names a row."""
 
-    file: str
+    file: str = ""
     id: str
     columns: Mapping[str, Column]
     tells: Annotated[tuple[Tells, ...], Field(min_length=1)]
@@ -133,6 +135,15 @@ class Dialect(Model):
     examples: tuple[Example, ...] = ()
 
 
+_KEYS = sorted(
+    {
+        key
+        for part in (Dialect, Settings, Part, Column, Tells, Source, Look, Example, Expected, Refusal)
+        for key in part.model_fields
+    }
+)
+
+
 def files(root: Path | None = None) -> list[Path]:
     """The dialects that come with us."""
     return sorted((data_root(root) / "schemas" / "imports").glob("*.yaml"))
@@ -148,7 +159,7 @@ def load(path: Path, catalog: Catalog) -> Dialect:
     except yaml.YAMLError as error:
         raise ConfigError([unreadable(path, error)]) from None
     except ValidationError as error:
-        raise ConfigError([_at(document, one["loc"], one["msg"]) for one in error.errors()]) from None
+        raise ConfigError([_at(document, one["loc"], _invalid(one)) for one in error.errors()]) from None
     if found := [_at(document, steps, text) for steps, text in _faults(dialect, catalog)]:
         raise ConfigError(found)
     return dialect
@@ -159,19 +170,39 @@ def _at(document: Document, steps: Steps, text: str) -> str:
     return f"{document.path}:{line}:{column}: {text}"
 
 
+def meant(name: str, known: Iterable[str]) -> str:
+    """The near name, else what there is."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]}?" if near else f"there is {', '.join(names) or 'none'}"
+
+
+def _invalid(error: ErrorDetails) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            near = get_close_matches(str(error["loc"][-1]), _KEYS, n=1)
+            return f"unknown key {error['loc'][-1]}; " + (f"did you mean {near[0]}?" if near else "take it out")
+        case "missing":
+            return f"key {error['loc'][-1]} is missing; add it"
+    return error["msg"].removeprefix("Value error, ")
+
+
 def _faults(dialect: Dialect, catalog: Catalog) -> Iterator[tuple[Steps, str]]:
     for name, part in dialect.parts.items():
         at: Steps = ("parts", name)
         yield from _columns((*at, "id"), part, [part.id])
         for one, column in part.columns.items():
             if column.words and column.words not in dialect.words:
-                yield (*at, "columns", one), f"no table {column.words} under words; it has {', '.join(dialect.words)}"
+                yield (
+                    (*at, "columns", one),
+                    f"no table {column.words} under words; {meant(column.words, dialect.words)}",
+                )
         for index, tells in enumerate(part.tells):
             yield from _tells(dialect, catalog, part, tells, (*at, "tells", index))
         used = {part.id} | {name for tells in part.tells for name in _used(tells)}
         for one, column in part.columns.items():
             if (one in used) == bool(column.left):
-                told = "is used: it is not left" if column.left else "is not used: say why it is left"
+                told = "is used; take `left` out" if column.left else "is not used; say why it is left, or use it"
                 yield (*at, "columns", one), f"column {one} {told}"
 
 
@@ -179,29 +210,40 @@ def _used(tells: Tells) -> Iterator[str]:
     yield from tells.when
     yield from [tells.time] if tells.time else []
     for sources in tells.set.values():
-        for source in sources:
-            yield from [source.column] if source.column else []
-            yield from [source.look.by] if source.look else []
+        yield from _read(sources)
+
+
+def _read(sources: Iterable[Source]) -> Iterator[str]:
+    for source in sources:
+        yield from [source.column] if source.column else []
+        yield from [source.look.by] if source.look else []
 
 
 def _tells(dialect: Dialect, catalog: Catalog, part: Part, tells: Tells, at: Steps) -> Iterator[tuple[Steps, str]]:
     kind = catalog.types.get(tells.type)
     if kind is None or not catalog.topics[kind.topic].ingest:
-        yield (*at, "type"), f"{tells.type} is no event type that anybody publishes"
+        doors = [name for name, one in catalog.types.items() if catalog.topics[one.topic].ingest]
+        yield (*at, "type"), f"{tells.type} is no event type that anybody publishes; {meant(tells.type, doors)}"
         return
     fields = [field["name"] for field in kind.schema["fields"]]
     for name in tells.set:
         if name not in fields:
-            yield (*at, "set", name), f"{tells.type} has no field {name}; it has {', '.join(fields)}"
-    yield from _columns(at, part, _used(tells))
+            yield (*at, "set", name), f"{tells.type} has no field {name}; {meant(name, fields)}"
+    yield from _columns((*at, "when"), part, tells.when)
+    yield from _columns((*at, "time"), part, [tells.time] if tells.time else [])
     for name, sources in tells.set.items():
+        yield from _columns((*at, "set", name), part, _read(sources))
         for look in (source.look for source in sources if source.look):
             there = dialect.parts.get(look.file)
             if there is None or look.take not in there.columns:
-                yield (*at, "set", name), f"nothing stands under {look.file}.{look.take}"
+                known = there.columns if there else dialect.parts
+                told = (
+                    f"nothing stands under {look.file}.{look.take}; {meant(look.take if there else look.file, known)}"
+                )
+                yield (*at, "set", name), told
 
 
 def _columns(at: Steps, part: Part, names: Iterable[str]) -> Iterator[tuple[Steps, str]]:
     for name in names:
         if name not in part.columns:
-            yield at, f"no column {name} in {part.file}; it has {', '.join(part.columns)}"
+            yield at, f"no column {name} in {part.file or 'this body'}; {meant(name, part.columns)}"

@@ -22,15 +22,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from deploy.imports import folder
 from deploy.imports.report import Report
 from deploy.local.prepare import published
-from sharedchain import canonical, config, flowcheck
+from sharedchain import canonical, config, dialects, flowcheck
 from sharedchain.chain import ChainSync, Position, written
 from sharedchain.cli.options import Home, Json
-from sharedchain.dialect import Dialect, files, load
+from sharedchain.dialect import Dialect, files
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.errors import ConfigError
 from sharedchain.events import ConfigDefined
 from sharedchain.failpoint import failpoint
-from sharedchain.flow import Profile
 from sharedchain.kafka import producer
 from sharedchain.outbox import Outbox
 from sharedchain.schemas import Catalog
@@ -80,12 +79,7 @@ def translator_of(name: str) -> Translator:
     path = known.get(name, Path(name))
     if not path.is_file():
         raise ConfigError([f"no dialect {name}: there is {', '.join(known)}; or name a file"])
-    dialect = load(path, catalog)
-    flow = flowcheck.load(config.default_root(), dictionaries).get(dialect.tenant.flow)
-    if not isinstance(flow, Profile):
-        raise ConfigError([f"{path}: no opportunity flow {dialect.tenant.flow} under schemas/flows"])
-    excused: dict[str, tuple[str, ...]] = dict(flow.reported.items())
-    return Translator(dialect, catalog, dictionaries, excused)
+    return dialects.translator(path, catalog, dictionaries, flowcheck.load(config.default_root(), dictionaries))
 
 
 def translated(translator: Translator, directory: Path, report: Report) -> Iterator[Told]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sharedchain import canonical, flowcheck
+from sharedchain import canonical, dialects, flowcheck
 from sharedchain.cli.options import Home, Json
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.endpoints import Endpoints
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Check the schemas and flows under schemas/, and register the schemas.",
+    help="Check schemas, flows and dialects under schemas/, and register the schemas.",
     no_args_is_help=True,
 )
 Root = Annotated[Path | None, typer.Option("--root", help="the folder that holds schemas/ (default: our own)")]
@@ -73,6 +73,7 @@ def check_schemas(root: Path, against: str | None) -> tuple[list[str], int]:
         catalog = Catalog.load(root)
         dictionaries = load_dictionaries(root)
         found = findings(catalog, dictionaries) + flowcheck.findings(root, dictionaries)
+        found += dialects.findings(root, catalog, dictionaries)
     except ConfigError as error:
         return error.findings, 0
     reference = against or default_ref(root)

@@ -16,19 +16,29 @@ CATALOG = Catalog.load()
 MISTAKES = [
     ("type: opportunity.lost", "type: opportunity.gone", "no event type that anybody publishes"),
     ("type: opportunity.lost", "type: opportunity.created", "no event type that anybody publishes"),
-    ("source_stage: deal_stage", "stage: deal_stage", "opportunity.opened has no field stage"),
+    (
+        "source_stage: deal_stage",
+        "source_stge: deal_stage",
+        "opportunity.opened has no field source_stge; did you mean source_stage?",
+    ),
     (
         "customer_id: account\n",
         "customer_id: acount\n",
-        "no column acount in sales_pipeline.csv",
+        "no column acount in sales_pipeline.csv; did you mean account?",
     ),
-    ("file: products, by", "file: prices, by", "nothing stands under prices.sales_price"),
-    ("product: {words: product}", "product: {words: produkt}", "no table produkt under words"),
-    ("revenue: {left: no event carries it}", "revenue: {}", "column revenue is not used: say why it is left"),
-    ("series: {}", "series: {left: so}", "column series is used: it is not left"),
-    ("when: {deal_stage: [Won]}", "if: {deal_stage: [Won]}", "Extra inputs are not permitted"),
+    (
+        "file: products, by",
+        "file: prices, by",
+        "nothing stands under prices.sales_price; there is accounts, pipeline, products, teams",
+    ),
+    ("product: {words: product}", "product: {words: produkt}", "no table produkt under words; did you mean product?"),
+    ("revenue: {left: no event carries it}", "revenue: {}", "column revenue is not used; say why it is left"),
+    ("series: {}", "series: {left: so}", "column series is used; take `left` out"),
+    ("when: {deal_stage: [Won]}", "if: {deal_stage: [Won]}", "unknown key if; "),
     ("reason: {value: UNKNOWN", "reason: {value: UNKNOWN, column: product", "exactly one"),
     ("id: crm", "id: crm\nid: crm", "stands twice"),
+    ("source: crm\n", "sources: crm\n", "6:10: unknown key sources; did you mean source?"),
+    ("source: crm\n", "", "key source is missing; add it"),
 ]
 
 
