@@ -73,7 +73,7 @@ def refold(endpoints: Endpoints, into: str) -> int:
         bare.command("DROP DATABASE IF EXISTS {d:Identifier} SYNC", {"d": into})
     migrate(where)
     store = Store(where)
-    codec = Codec(Registry(endpoints.registry), Catalog.load())
+    codec = Codec(Registry.of(endpoints), Catalog.load())
     total = 0
     for partition in range(PARTITIONS):
         total += _refold_partition(endpoints, codec, store, partition)

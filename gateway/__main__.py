@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import uvicorn
 
@@ -15,20 +16,20 @@ from sharedchain import log
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
 
+_log = logging.getLogger("gateway")
+
 
 def main() -> int:
     """0 after a clean stop, 2 when it cannot start (the reason on stderr)."""
     options = _options()
     log.start()
     try:
-        endpoints = Endpoints.load(options.home)
-        address = urlsplit(endpoints.gateway)
-        if address.hostname not in ("127.0.0.1", "localhost"):
-            raise SharedChainError(f"gateway {endpoints.gateway} is not loopback: until there is sign-in, it must be")
+        endpoints = Endpoints.load(options.home, program="gateway")
+        address = where(endpoints)
         with opened(endpoints) as door:
             uvicorn.run(
-                build(door),
-                host=address.hostname,
+                build(door, hosts=frozenset({urlsplit(endpoints.gateway).hostname or ""} - {""})),
+                host=address.hostname or "127.0.0.1",
                 port=address.port or 80,
                 log_level="warning",
                 access_log=False,
@@ -41,6 +42,23 @@ def main() -> int:
         print(f"gateway: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def where(endpoints: Endpoints) -> SplitResult:
+    """What to bind: loopback, unless the endpoints file says `gateway.listen`. Raises SharedChainError."""
+    if endpoints.gateway_listen:
+        _log.warning(
+            "listens at %s; there is no sign-in yet: let only those in who may read everything",
+            endpoints.gateway_listen,
+        )
+        return urlsplit(f"//{endpoints.gateway_listen}")
+    address = urlsplit(endpoints.gateway)
+    if address.hostname not in ("127.0.0.1", "localhost"):
+        raise SharedChainError(
+            f"gateway {endpoints.gateway} is not loopback: until there is sign-in, only gateway.listen "
+            "of an endpoints file lets it listen elsewhere"
+        )
+    return address
 
 
 def _options() -> argparse.Namespace:

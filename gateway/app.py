@@ -23,8 +23,8 @@ _log = logging.getLogger(__name__)
 _ROUTERS = (events, alerts, inbox, metrics, confirm, forecasts, trace, tenants, health)
 
 
-def build(door: Door, *, body_seconds: float = BODY_SECONDS) -> FastAPI:
-    """The gateway over `door`. `body_seconds`: how long a request body may take to arrive."""
+def build(door: Door, *, body_seconds: float = BODY_SECONDS, hosts: frozenset[str] = frozenset()) -> FastAPI:
+    """The gateway over `door`. `body_seconds`: how long a request body may take to arrive; `hosts`: see Shield."""
     app = FastAPI(
         title="sharedchain gateway",
         version="1",
@@ -42,7 +42,7 @@ def build(door: Door, *, body_seconds: float = BODY_SECONDS) -> FastAPI:
     app.add_exception_handler(ConfigError, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_middleware(Shield, body_seconds=body_seconds)
+    app.add_middleware(Shield, body_seconds=body_seconds, hosts=hosts)
     app.add_middleware(Metering, meters=door.meters)
     return app
 

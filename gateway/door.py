@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from fastapi import Request
-from pydantic import SecretStr
 
 from gateway.checks import Contract
 from gateway.feed import Feed
@@ -15,6 +14,7 @@ from gateway.pledges import Pledges
 from gateway.publisher import Publisher
 from gateway.slots import Slots
 from gateway.store import Store
+from sharedchain.endpoints import Secret
 
 Probe = Callable[[], Awaitable[None]]
 
@@ -28,7 +28,7 @@ class Door:
     publisher: Publisher
     feed: Feed
     probes: Mapping[str, Probe]
-    link_secret: SecretStr
+    link_secret: Secret
     wall: Callable[[], int]
     meters: Meters
     streams: Slots

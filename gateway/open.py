@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx2
 
@@ -23,6 +24,7 @@ from sharedchain.endpoints import Endpoints
 from sharedchain.outbox import Outbox
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
+from sharedchain.tls import trust
 
 MAX_STREAMS = 32
 _PROBE_SECONDS = 2.0
@@ -32,7 +34,7 @@ _PROBE_SECONDS = 2.0
 def opened(endpoints: Endpoints) -> Iterator[Door]:
     """The door, until the block ends. Nothing need answer yet: peers are met at first use."""
     catalog = Catalog.load()
-    codec = Codec(Registry(endpoints.registry), catalog)
+    codec = Codec(Registry.of(endpoints), catalog)
     # a record whose caller was told to come again must not wait in the queue for minutes
     producer = kafka.producer(endpoints, message_timeout_ms=12_000)
     outbox = Outbox(producer)
@@ -59,8 +61,12 @@ def opened(endpoints: Endpoints) -> Iterator[Door]:
 
 
 def _registry_answers(endpoints: Endpoints) -> Probe:
+    said = endpoints.registry_access
+    login = (said.login.user, said.login.password.get_secret_value()) if said.login else None
+    more: dict[str, Any] = {"verify": trust(said.ca)} if said.ca else {}
+
     async def probe() -> None:
-        async with httpx2.AsyncClient(timeout=_PROBE_SECONDS) as client:
+        async with httpx2.AsyncClient(timeout=_PROBE_SECONDS, auth=login, **more) as client:
             (await client.get(f"{endpoints.registry.rstrip('/')}/subjects")).raise_for_status()
 
     return probe

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Set
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +16,7 @@ _log = logging.getLogger(__name__)
 MAX_BODY = 1 << 20  # bytes
 BODY_SECONDS = 10.0
 _WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
-_LOCAL_NAMES = {"127.0.0.1", "localhost", "::1"}
+_LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
@@ -27,10 +28,14 @@ HEADERS = {
 
 
 class Shield:
-    """ASGI middleware. `body_seconds` bounds how long a body may take to arrive."""
+    """ASGI middleware. `body_seconds` bounds how long a body may take to arrive; `hosts` are the names besides
+    those of loopback under which this door may be called."""
 
-    def __init__(self, app: ASGIApp, *, body_seconds: float = BODY_SECONDS) -> None:
+    def __init__(
+        self, app: ASGIApp, *, body_seconds: float = BODY_SECONDS, hosts: frozenset[str] = frozenset()
+    ) -> None:
         self._app = app
+        self._names = _LOCAL_NAMES | hosts
         self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,7 +57,7 @@ class Shield:
 
         try:
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-            check_host(headers.get("host", ""))
+            check_host(headers.get("host", ""), self._names)
             if scope["method"] in _WITH_BODY:
                 check_length(headers)
                 receive = replay(await self._body(receive), receive)
@@ -90,14 +95,15 @@ _CLOSE = {"Connection": "close"}
 _DEFECT = Problem(500, "internal", "a defect of the gateway; its log holds the details")
 
 
-def check_host(host: str) -> None:
+def check_host(host: str, names: Set[str] = _LOCAL_NAMES) -> None:
     """Refuse a foreign Host (a web page that points its own name at 127.0.0.1). Raises Problem(421)."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         name = ""
-    if name not in _LOCAL_NAMES:
-        raise Problem(421, "bad_host", "this door answers to 127.0.0.1 and localhost only", headers=_CLOSE)
+    if name not in names:
+        only = ", ".join(sorted(names))
+        raise Problem(421, "bad_host", f"this door answers to {only} only", headers=_CLOSE)
 
 
 def check_length(headers: dict[str, str]) -> None:

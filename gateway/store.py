@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
@@ -62,14 +61,8 @@ class ClickHouseStore:
     def _connected(self) -> Client:
         with self._lock:
             if self._client is None:
-                parts = urlsplit(self._endpoint.url)
                 self._client = clickhouse_connect.get_client(
-                    host=parts.hostname or "127.0.0.1",
-                    port=parts.port or 8123,
-                    interface=parts.scheme,
-                    username=self._endpoint.user,
-                    password=self._endpoint.password.get_secret_value(),
-                    database=self._endpoint.database,
+                    **self._endpoint.address(),
                     autogenerate_session_id=False,  # one client serves all threads
                     connect_timeout=3,
                     send_receive_timeout=self._timeout,

@@ -69,7 +69,7 @@ class ChainSync:
         """Connect to `endpoints`, else to those in `home` (SHAREDCHAIN_HOME, ./.sharedchain)."""
         self.endpoints = endpoints or Endpoints.load(home)
         self.source = source
-        self.codec = Codec(Registry(self.endpoints.registry), Catalog.load())
+        self.codec = Codec(Registry.of(self.endpoints), Catalog.load())
 
     def publish(self, event: Event, **said: Any) -> Position:
         """Publish and wait until every in-sync replica has it. Arguments as `send`."""

@@ -46,9 +46,9 @@ class Lag(Collector):
 
 
 def serve(endpoints: Endpoints, group: str = "", *, program: str = "", registry: CollectorRegistry = REGISTRY) -> None:
-    """Serve /metrics on 127.0.0.1 at SHAREDCHAIN_METRICS_PORT, else where `endpoints.metrics` has `program` (default:
-    what SHAREDCHAIN_PROGRAM names); neither: nowhere. With `group`, how far that consumer group is behind too.
-    Whoever listens has found its peers and follows its topics."""
+    """Serve /metrics on SHAREDCHAIN_METRICS_HOST (default 127.0.0.1) at SHAREDCHAIN_METRICS_PORT, else where
+    `endpoints.metrics` has `program` (default: what SHAREDCHAIN_PROGRAM names); neither: nowhere. With `group`, how
+    far that consumer group is behind too. Whoever listens has found its peers and follows its topics."""
     told = "" if program else os.environ.get("SHAREDCHAIN_METRICS_PORT", "")
     program = program or os.environ.get("SHAREDCHAIN_PROGRAM", "")
     port = told or urlsplit(endpoints.metrics.get(program, "")).port
@@ -56,7 +56,7 @@ def serve(endpoints: Endpoints, group: str = "", *, program: str = "", registry:
         return
     if group:
         registry.register(Lag(group, Follower(endpoints, group, _WAIT).positions))
-    start_http_server(int(port), addr="127.0.0.1", registry=registry)
+    start_http_server(int(port), addr=os.environ.get("SHAREDCHAIN_METRICS_HOST") or "127.0.0.1", registry=registry)
 
 
 def _lag() -> GaugeMetricFamily:

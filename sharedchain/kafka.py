@@ -128,6 +128,21 @@ def new_topics(topic: Topic, replication: int) -> list[NewTopic]:
     return found
 
 
+def access(endpoints: Endpoints) -> dict[str, Any]:
+    """Where the brokers are and who we are to them, in librdkafka's words. Raises ConfigError without a login."""
+    said = endpoints.kafka_access
+    found: dict[str, Any] = {"bootstrap.servers": endpoints.kafka}
+    if said.security != "PLAINTEXT":
+        found["security.protocol"] = said.security
+    if said.ca is not None:
+        found["ssl.ca.location"] = str(said.ca)
+    if said.security.startswith("SASL"):
+        login = endpoints.kafka_login()
+        found["sasl.mechanism"] = said.mechanism
+        found |= {"sasl.username": login.user, "sasl.password": login.password.get_secret_value()}
+    return found
+
+
 def _conf(endpoints: Endpoints, base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     own = {name.replace("_", "."): value for name, value in overrides.items()}
-    return {"bootstrap.servers": endpoints.kafka, "client.id": "sharedchain", **base, **own}
+    return {**access(endpoints), "client.id": "sharedchain", **base, **own}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
 
+from sharedchain.endpoints import Endpoints, Login
 from sharedchain.errors import ConfigError, ConnectionFailed, Refused
+from sharedchain.tls import trust
 
 _RETRIES = (0.02, 0.08, 0.2)  # seconds between asks for an unknown id: the registry may lag behind the producer
 _UNKNOWN_FOR = 5.0  # seconds for which an id stays unknown without asking again
@@ -23,16 +26,26 @@ class Registry:
         self,
         url: str,
         *,
+        ca: Path | None = None,
+        login: Login | None = None,
         now: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self.url = url.rstrip("/")
-        self._http = httpx2.Client(timeout=5.0, transport=transport, trust_env=False)
+        auth = (login.user, login.password.get_secret_value()) if login else None
+        more: dict[str, Any] = {"verify": trust(ca)} if ca else {}
+        self._http = httpx2.Client(timeout=5.0, transport=transport, trust_env=False, auth=auth, **more)
         self._now, self._pause = now, pause
         self._schemas: dict[int, str] = {}
         self._ids: dict[tuple[str, str], int] = {}
         self._unknown: dict[int, float] = {}
+
+    @classmethod
+    def of(cls, endpoints: Endpoints) -> Registry:
+        """The registry of these endpoints, entered as they say."""
+        said = endpoints.registry_access
+        return cls(endpoints.registry, ca=said.ca, login=said.login)
 
     def schema_by_id(self, schema_id: int) -> str:
         """The Avro schema text of an id.
@@ -109,6 +122,8 @@ class Registry:
             answer = self._http.request(method, self.url + path, json=body)
         except httpx2.TransportError as error:
             raise ConnectionFailed(f"the schema registry at {self.url} does not answer: {error}") from None
+        if answer.status_code in (401, 403):
+            raise ConfigError([f"{self.url}: refused with {answer.status_code}: user or password are not right there"])
         try:
             said = answer.json()
         except ValueError:

@@ -15,6 +15,7 @@ def main() -> None:
     said = options.parse_args()
     if said.home:
         os.environ["SHAREDCHAIN_HOME"] = said.home
+        os.environ.pop("SHAREDCHAIN_CONNECT", None)  # as everywhere, --home comes first
     if said.slot:
         os.environ["SHAREDCHAIN_SLOT"] = said.slot
     sys.argv = ["faust", "-A", "streams.app", "worker", "--without-web", "-l", "warn"]

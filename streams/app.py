@@ -18,8 +18,8 @@ from sharedchain.spine import derived_record, read_fact_from
 from streams.engine import Core, Words
 from streams.worker import Seat, engine_app
 
-_endpoints = Endpoints.load()
-_codec = Codec(Registry(_endpoints.registry), Catalog.load())
+_endpoints = Endpoints.load(program="engine")
+_codec = Codec(Registry.of(_endpoints), Catalog.load())
 _core = Core(version=fold.CORE_VERSION, new=fold.new_state, step=fold.step, dump=fold.dump, load=fold.load)
 _words = Words(
     read=lambda partition, record: read_fact_from(

@@ -28,7 +28,9 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConfigError
+from sharedchain.tls import trust
 
 SCHEME = "slices"
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
@@ -159,6 +161,19 @@ class Transport(driver.Transport):  # type: ignore[misc]
 
     Consumer = Consumer
     Producer = Producer
+
+
+def credentials(endpoints: Endpoints) -> Any:
+    """Who the worker is to Kafka, in Faust's words; None where nobody asks. Raises ConfigError without a login."""
+    said = endpoints.kafka_access
+    context = trust(said.ca) if said.security.endswith("SSL") else None
+    if not said.security.startswith("SASL"):
+        return faust.SSLCredentials(context) if context else None
+    login = endpoints.kafka_login()
+    return faust.SASLCredentials(
+        username=login.user, password=login.password.get_secret_value(),
+        ssl_context=context, mechanism=said.mechanism,
+    )  # fmt: skip
 
 
 _recovered = Recovery.on_recovery_completed

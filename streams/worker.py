@@ -97,6 +97,7 @@ def _pending(endpoints: Endpoints, wiring: Wiring, lanes: Lanes) -> Iterator[tup
 def _settings(endpoints: Endpoints, seat: Seat, wiring: Wiring) -> dict[str, Any]:
     """Faust's settings; each differs from its default for a reason given here."""
     return {
+        "broker_credentials": seam.credentials(endpoints),
         "broker": [f"{seam.SCHEME}://{address}" for address in endpoints.kafka.split(",")],
         "store": "memory://",  # no Tables: the state is a fold of the spine
         "datadir": seat.home / f"engine-{seat.slot}",

@@ -33,14 +33,21 @@ def up(
     detach: Annotated[bool, typer.Option("-d", "--detach", help="return when all is ready; it runs on")] = False,
     engines: Annotated[int, typer.Option(min=1, max=8, help="how many engine workers")] = 1,
     ingests: Annotated[int, typer.Option(min=1, max=8, help="how many lanes of ingest")] = 1,
+    connect: Annotated[
+        Path | None,
+        typer.Option(envvar="SHAREDCHAIN_CONNECT", help="YAML: parts that somebody else runs (docs/connect.md)"),
+    ] = None,
 ) -> None:
-    """Start the whole chain on this machine. Ctrl-C stops it. Exit 2 if it runs already."""
+    """Start the whole chain on this machine, but for what an endpoints file names. Ctrl-C stops it.
+
+    Exit 2 if it runs already, or if the file is wrong.
+    """
     place = open_home(home or default_home())
     now = state.load(place)
     if now is not None and now.alive():
         typer.echo(text("running", place, now.pid), err=True)
         raise typer.Exit(2)
-    Plan(engines=engines, ingests=ingests).save(place)
+    Plan.of(connect, engines=engines, ingests=ingests).save(place)
     raise typer.Exit(_detached(place) if detach else supervise(place))
 
 

@@ -7,6 +7,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +18,8 @@ from deploy.local import kafka, probe, registry
 from deploy.local.part import Part, listens
 from deploy.local.plan import Plan
 from deploy.local.ports import Ports
-from sharedchain.endpoints import ClickHouse, Endpoints, Notify
+from sharedchain.connect import read
+from sharedchain.endpoints import ClickHouse, Endpoints, Notify, Secret
 from sharedchain.errors import ConnectionFailed
 
 # What each service is usually found at; taken when free.
@@ -34,36 +36,45 @@ def names(plan: Plan) -> list[str]:
 
 
 def endpoints(home: Path, plan: Plan, ports: Ports) -> Endpoints:
-    """Addresses for everything in the plan: those of the last run where they are free. Secrets stay the same."""
+    """Addresses for everything in the plan: those of the last run where they are free, and those of the endpoints
+    file where it names a part. Our own secrets stay the same. Raises ConfigError for a wrong file."""
     try:
         last = Endpoints.load(home)
     except ConnectionFailed:
         last = None
-    metrics = last.metrics if last else {}
+    had = last.own_ports() if last else {}
+    keeps = partial(_kept, last)
     programs = [n for n in names(plan) if n.partition("-")[0] in ("ingest", "engine", "sink", "notify")]
-    programs.append("supervisor")
-    return Endpoints(
+
+    def at(name: str, usual: int) -> str:
+        return f"127.0.0.1:{ports.take(had.get(name, usual))}"
+
+    embedded = Endpoints(
         home=home,
-        kafka=f"127.0.0.1:{ports.take(_port(last.kafka) if last else _KAFKA)}",
-        registry=f"http://127.0.0.1:{ports.take(_port(last.registry) if last else _REGISTRY)}{registry.API}",
+        kafka=at("kafka", _KAFKA),
+        registry=f"http://{at('registry', _REGISTRY)}{registry.API}",
         clickhouse=ClickHouse(
-            url=f"http://127.0.0.1:{ports.take(_port(last.clickhouse.url) if last else _CLICKHOUSE)}",
+            url=f"http://{at('clickhouse', _CLICKHOUSE)}",
             user="sharedchain",
-            password=last.clickhouse.password if last else SecretStr(secrets.token_urlsafe(24)),
+            password=keeps(lambda was: was.clickhouse.password, lambda: secrets.token_urlsafe(24)),
         ),
-        gateway=f"http://127.0.0.1:{ports.take(_port(last.gateway) if last else _GATEWAY)}",
+        gateway=f"http://{at('gateway', _GATEWAY)}",
         notify=Notify(
-            smtp=f"127.0.0.1:{ports.take(_port(last.notify.smtp) if last else _SMTP)}",
-            webhook=f"http://127.0.0.1:{ports.take(_port(last.notify.webhook) if last else _WEBHOOK)}/im",
-            webhook_secret=last.notify.webhook_secret if last else _webhook_secret(),
+            smtp=at("smtp", _SMTP),
+            webhook=f"http://{at('webhook', _WEBHOOK)}/im",
+            webhook_secret=keeps(lambda was: was.notify.webhook_secret, _webhook_secret),
         ),
-        link_secret=last.link_secret if last else SecretStr(secrets.token_urlsafe(32)),
+        link_secret=keeps(lambda was: was.link_secret, lambda: secrets.token_urlsafe(32)),
         lanes=plan.ingests,
-        metrics={
-            name: f"http://127.0.0.1:{ports.take(_port(metrics[name]) if name in metrics else _METRICS + i)}"
-            for i, name in enumerate(programs)
-        },
+        metrics={name: f"http://{at(name, _METRICS + i)}" for i, name in enumerate([*programs, "supervisor"])},
     )
+    return read(plan.connect).over(embedded) if plan.connect else embedded
+
+
+def _kept(last: Endpoints | None, pick: Callable[[Endpoints], Secret], fresh: Callable[[], str]) -> SecretStr:
+    """Our own secret of the last run, else a new one; others' secrets are not kept by us."""
+    found = pick(last) if last else None
+    return found if isinstance(found, SecretStr) else SecretStr(fresh())
 
 
 def build(ends: Endpoints, plan: Plan, ports: Ports, tell: Callable[..., None]) -> Iterator[Part]:
@@ -108,7 +119,7 @@ def _follower(name: str, ends: Endpoints, plan: Plan) -> Part:
             lane = ("--lane", number, "--lanes", str(plan.ingests))
             part = _python(ends, name, "streams.ingest", *lane, **serves)
         case "engine":
-            worker = probe.Membership(ends.kafka, "chain.engine", f"engine-{number}")
+            worker = probe.Membership(ends, "chain.engine", f"engine-{number}")
             part = _python(ends, name, "streams", "--slot", number, port=port, ready=worker.fresh, before=worker.note)
         case "sink":
             part = _python(ends, name, "sinks.clickhouse", **serves)
@@ -137,7 +148,7 @@ def _python(
 
 
 def _environment(ends: Endpoints) -> dict[str, str]:
-    return {"SHAREDCHAIN_HOME": str(ends.home), "PYTHONUNBUFFERED": "1"}
+    return {"SHAREDCHAIN_HOME": str(ends.home), "SHAREDCHAIN_CONNECT": "", "PYTHONUNBUFFERED": "1"}
 
 
 def _port(address: str) -> int:
@@ -146,5 +157,5 @@ def _port(address: str) -> int:
     return port
 
 
-def _webhook_secret() -> SecretStr:
-    return SecretStr("whsec_" + b64encode(secrets.token_bytes(32)).decode())
+def _webhook_secret() -> str:
+    return "whsec_" + b64encode(secrets.token_bytes(32)).decode()

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+from sharedchain.connect import read
 
 PROGRAMS = ("ingest", "engine", "sink", "notify", "gateway")
 ALL = ("kafka", "registry", "clickhouse", "prepare", "postbox", *PROGRAMS)
 
 
 class Plan(BaseModel):
-    """`env` adds variables to single processes, by their names (`ingest-0`, `engine-1`, `sink`, …)."""
+    """`connect` is a file that names parts which somebody else runs: these are not in `parts`. `env` adds variables
+    to single processes, by their names (`ingest-0`, `engine-1`, `sink`, …)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     parts: tuple[str, ...] = ALL
     engines: int = 1
     ingests: int = 1
+    connect: Path | None = None
     env: dict[str, dict[str, str]] = {}
+
+    @classmethod
+    def of(cls, connect: Path | None, **rest: Any) -> Plan:
+        """Everything but what the endpoints file names. Raises ConfigError for a wrong file."""
+        if connect is None:
+            return cls(**rest)
+        named = read(connect)
+        theirs = {*named.named, *(("postbox",) if named.notify else ())}
+        parts = tuple(part for part in rest.pop("parts", ALL) if part not in theirs)
+        return cls(parts=parts, connect=connect.resolve(), **rest)
 
     def save(self, home: Path) -> None:
         (home / "run" / "plan.json").write_text(self.model_dump_json(indent=1))

@@ -36,12 +36,12 @@ def prepare(endpoints: Endpoints) -> list[str]:
     Raises ConnectionFailed, ConfigError.
     """
     catalog = Catalog.load()
-    registry = Registry(endpoints.registry)
-    _await(f"Kafka {endpoints.kafka}", lambda: probe.kafka(int(endpoints.kafka.rpartition(":")[2])))
+    registry, store = Registry.of(endpoints), endpoints.clickhouse
+    _await(f"Kafka {endpoints.kafka}", lambda: probe.cluster(endpoints))
     said = [f"topic {name}" for name in create_topics(endpoints, catalog)]
-    _await(f"ClickHouse {endpoints.clickhouse.url}", lambda: probe.http(f"{endpoints.clickhouse.url}/ping"))
-    said += [f"migration {name}" for name in migrate(endpoints.clickhouse)]
-    _await(f"registry {endpoints.registry}", lambda: probe.http(f"{endpoints.registry}/subjects"))
+    _await(f"ClickHouse {store.url}", lambda: probe.http(f"{store.url}/ping", store.ca))
+    said += [f"migration {name}" for name in migrate(store)]
+    _await(f"registry {endpoints.registry}", lambda: _tells(registry))
     said += [f"schema {done.subject}" for done in apply(registry, catalog) if done.fresh]
     return said + publish_config(endpoints, Codec(registry, catalog))
 
@@ -52,6 +52,15 @@ def _await(what: str, answers: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise ConnectionFailed(f"{what} does not answer for {_WAIT:.0f} s")
         time.sleep(0.05)
+
+
+def _tells(registry: Registry) -> bool:
+    """Whether the registry answers. Raises ConfigError when it does not let us in."""
+    try:
+        registry.subjects()
+    except ConnectionFailed:
+        return False
+    return True
 
 
 def publish_config(endpoints: Endpoints, codec: Codec) -> list[str]:
@@ -95,7 +104,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m deploy.local.prepare", description=__doc__)
     options.add_argument("--home", type=Path)
     try:
-        for line in prepare(Endpoints.load(options.parse_args().home)):
+        for line in prepare(Endpoints.load(options.parse_args().home, program="prepare")):
             print(line, flush=True)
     except SharedChainError as problem:
         print(problem, file=sys.stderr)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx2
-from confluent_kafka import ConsumerGroupState, KafkaException
+from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy.local.part import listens
+from sharedchain.endpoints import Endpoints
+from sharedchain.errors import ConfigError
+from sharedchain.kafka import access
+from sharedchain.tls import trust
 
 _WAIT = 2.0  # seconds for one answer
+_REFUSED = {
+    KafkaError._AUTHENTICATION: "user or password are not right there, or the mechanism is another",
+    KafkaError._SSL: "the encrypted connection fails: is `ca` the authority of its certificates, and the name theirs?",
+}
 
 
 def kafka(port: int) -> bool:
@@ -23,10 +32,25 @@ def kafka(port: int) -> bool:
         return False
 
 
-def http(url: str) -> bool:
-    """Whether this address answers 200."""
+def cluster(endpoints: Endpoints) -> bool:
+    """Whether the brokers of these endpoints let us in. Raises ConfigError when they, or we, refuse the other."""
+    refused: list[KafkaError] = []
+    settings: dict[str, Any] = {**_quiet(endpoints), "error_cb": refused.append}
+    client = AdminClient(settings)
     try:
-        return bool(httpx2.get(url, timeout=_WAIT).status_code == 200)
+        return bool(client.list_topics(timeout=_WAIT).brokers)
+    except KafkaException:
+        for error in refused:
+            if why := _REFUSED.get(error.code()):
+                raise ConfigError([f"Kafka {endpoints.kafka}: {why} ({error.str()})"]) from None
+        return False
+
+
+def http(url: str, ca: Path | None = None) -> bool:
+    """Whether this address answers 200. Raises ConfigError when `ca` cannot be read."""
+    more: dict[str, Any] = {"verify": trust(ca)} if ca else {}
+    try:
+        return bool(httpx2.get(url, timeout=_WAIT, **more).status_code == 200)
     except httpx2.HTTPError:
         return False
 
@@ -38,8 +62,8 @@ class Membership:
     another member id. So: `note` who is there before a start, then ask for somebody `fresh`.
     """
 
-    def __init__(self, address: str, group: str, instance: str) -> None:
-        self._address, self._group, self._instance = address, group, instance
+    def __init__(self, endpoints: Endpoints, group: str, instance: str) -> None:
+        self._endpoints, self._group, self._instance = endpoints, group, instance
         self._old: set[str] = set()
 
     def note(self) -> None:
@@ -50,7 +74,7 @@ class Membership:
         return bool(self._members() - self._old)
 
     def _members(self) -> set[str]:
-        admin = client(self._address)  # named: the answer is lost when it is collected
+        admin = AdminClient(_quiet(self._endpoints))  # named: the answer is lost when it is collected
         try:
             asked: Any = admin.describe_consumer_groups([self._group], request_timeout=_WAIT)
             found = asked[self._group].result(_WAIT)
@@ -60,6 +84,10 @@ class Membership:
             return set()
         ours = (m for m in found.members if m.group_instance_id == self._instance)
         return {m.member_id for m in ours if m.assignment.topic_partitions}
+
+
+def _quiet(endpoints: Endpoints) -> dict[str, Any]:
+    return {**access(endpoints), "log_level": 0, "socket.timeout.ms": int(_WAIT * 1000)}
 
 
 def client(address: str) -> AdminClient:

@@ -27,7 +27,8 @@ class Stack:
     """One home and its supervisor. Create and use it on the main thread: the supervisor ends with that thread.
 
     `parts` names what shall run (`deploy.local.plan.ALL`); `env` adds variables to single processes,
-    such as {"ingest-0": {"SHAREDCHAIN_FAILPOINT": "ingest.before_commit"}}; `tell` hears the supervisor's lines.
+    such as {"ingest-0": {"SHAREDCHAIN_FAILPOINT": "ingest.before_commit"}}; `tell` hears the supervisor's lines;
+    `connect` is an endpoints file: what it names is not started.
     """
 
     def __init__(
@@ -38,13 +39,13 @@ class Stack:
         ingests: int = 1,
         env: Mapping[str, Mapping[str, str]] | None = None,
         tell: Callable[[str], None] | None = None,
+        connect: Path | None = None,
     ) -> None:
         self.home = home.resolve()
         self._tell = tell
         self._told = 0  # bytes of supervisor.log that `tell` has had
-        self.plan = Plan(
-            parts=parts, engines=engines, ingests=ingests, env={k: dict(v) for k, v in (env or {}).items()}
-        )
+        own = {k: dict(v) for k, v in (env or {}).items()}
+        self.plan = Plan.of(connect, parts=parts, engines=engines, ingests=ingests, env=own)
         self._supervisor: subprocess.Popen[bytes] | None = None
 
     def up(self) -> Endpoints:

@@ -199,7 +199,7 @@ def _value(letter: DeadLetter, home: Any, reveal: bool) -> Any:
     catalog: Catalog = Catalog.load()
     topic = catalog.topics[letter.topic]
     try:
-        decoded = Codec(Registry(Endpoints.load(home).registry), catalog).decode(letter.topic, letter.value)
+        decoded = Codec(Registry.of(Endpoints.load(home)), catalog).decode(letter.topic, letter.value)
         return dict(decoded.data) if reveal else masked(decoded.type, topic, decoded.data)
     except (Refused, ConnectionFailed):
         hidden = topic.sensitivity in ("PERSONAL", "SECRET") and not reveal

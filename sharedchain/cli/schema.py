@@ -53,7 +53,7 @@ def check(
 @app.command()
 def apply(home: Home = None, root: Root = None, json: Json = False) -> None:
     """Register every schema in the chain's registry, FULL_TRANSITIVE, and read it back. Exit 1 on a break."""
-    registry = Registry(Endpoints.load(home).registry)
+    registry = Registry.of(Endpoints.load(home))
     try:
         done = bring(registry, Catalog.load(root))
     except ConfigError as error:

@@ -25,14 +25,14 @@ def main() -> int:
     asked = parser.parse_args()
     stopping = prepare()
     try:
-        endpoints = Endpoints.load(asked.home)
+        endpoints = Endpoints.load(asked.home, program="sink")
         for name in migrate(endpoints.clickhouse):
             print(f"applied {name}", flush=True)
         if asked.migrate:
             return 0
         catalog = Catalog.load()
         sources = feeds(catalog)
-        sink = ClickHouseSink(Store(endpoints.clickhouse), Codec(Registry(endpoints.registry), catalog), sources)
+        sink = ClickHouseSink(Store(endpoints.clickhouse), Codec(Registry.of(endpoints), catalog), sources)
         run(endpoints, GROUP, list(sources), sink, asked.member, stopping, epoch=asked.epoch)
     except SharedChainError as error:
         print(error, file=sys.stderr)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.datatypes.base import ClickHouseType
@@ -21,15 +20,10 @@ _EXACT = {"async_insert": 0, "insert_deduplicate": 1, "deduplicate_blocks_in_dep
 
 def connect(where: ClickHouse, database: str | None = None) -> Client:
     """A client without a server-side session, so that no call waits for another. Raises ConnectionFailed."""
-    parts = urlsplit(where.url)
+    address = where.address() | ({"database": database} if database else {})
     try:
         return clickhouse_connect.get_client(
-            interface=parts.scheme,
-            host=parts.hostname or "",
-            port=parts.port or 8123,
-            username=where.user,
-            password=where.password.get_secret_value(),
-            database=database or where.database,
+            **address,
             autogenerate_session_id=False,
             connect_timeout=5,
             send_receive_timeout=60,

@@ -29,8 +29,8 @@ def main() -> int:
     asked = parser.parse_args()
     stopping = prepare()
     try:
-        endpoints = Endpoints.load(asked.home)
-        codec = Codec(Registry(endpoints.registry), Catalog.load())
+        endpoints = Endpoints.load(asked.home, program="notify")
+        codec = Codec(Registry.of(endpoints), Catalog.load())
         sink = NotifySink(
             {name: build(endpoints) for name, build in CHANNELS.items()},
             read_policy(asked.policy),

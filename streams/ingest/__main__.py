@@ -37,8 +37,8 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     told = {name: value for name in ("tick", "resume") if (value := getattr(asked, name)) is not None}
     try:
-        endpoints = Endpoints.load(asked.home)
-        lane = Lane(endpoints, asked.lane, asked.lanes, Settings(**told))
+        endpoints = Endpoints.load(asked.home, program="ingest")
+        lane = Lane(endpoints, asked.lane, asked.lanes or endpoints.lanes, Settings(**told))
         exposition.serve(
             endpoints, f"chain.ingest.lane{asked.lane}"
         )  # only now: who asks the port asks whether the lane works
@@ -55,7 +55,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m streams.ingest", description="One lane of ingest.")
     parser.add_argument("--home", type=Path, help="where endpoints.json lies (default: SHAREDCHAIN_HOME)")
     parser.add_argument("--lane", type=int, default=0, help="this lane's number, from 0")
-    parser.add_argument("--lanes", type=int, default=1, help="how many lanes there are")
+    parser.add_argument("--lanes", type=int, help="how many lanes there are (default: what the endpoints say)")
     parser.add_argument("--tick", type=int, help="milliseconds between wall ticks")
     parser.add_argument("--resume", help="«topic/partition» stopped by poison that may go on, or «all»")
     return parser

@@ -52,7 +52,7 @@ class Lane:
         self._settings, self._now = settings, now
         self._catalog = Catalog.load()
         create_topics(endpoints, self._catalog)
-        self._codec = Codec(Registry(endpoints.registry), self._catalog)
+        self._codec = Codec(Registry.of(endpoints), self._catalog)
         self._writer = Writer(endpoints, number, settings.skew, now)
         self._writer.init()
         self._store = open_store(endpoints.home / "ingest" / f"lane{number}.sqlite")

