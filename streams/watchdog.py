@@ -1,4 +1,4 @@
-"""The worker's own guard: it ends a process whose loop stood still or that stopped to progress."""
+"""The worker's own guard: it ends a process whose loop stood still, that stopped to progress, or that cannot leave."""
 
 from __future__ import annotations
 
@@ -46,6 +46,34 @@ class Progress:
         return [p for p, (_, since) in self.waiting.items() if now - since > self.limit]
 
 
+@dataclass(slots=True)
+class Farewell:
+    """Judges a departure: one that was asked for more than `limit` seconds ago hangs.
+
+    Faust waits without end for a message whose agent is gone (`Consumer.wait_empty`). Ending the process
+    loses nothing: what is decided is committed with its outputs, the rest is the successor's.
+    """
+
+    limit: float
+    since: float | None = None
+
+    def overdue(self, leaving: bool, now: float) -> bool:
+        if leaving and self.since is None:
+            self.since = now
+        return self.since is not None and now - self.since > self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """What the watching thread asks, and whom."""
+
+    pulse: Pulse
+    progress: Progress
+    farewell: Farewell
+    pending: Callable[[], Iterable[tuple[int, int]]]  # (partition, offset) of first undecided records
+    leaving: Callable[[], bool]  # the worker was asked to stop
+
+
 async def beat(pulse: Pulse, die: Callable[[int, str], None]) -> None:
     """Beat for ever; after a stop of the whole process the loop itself may be the first to notice."""
     while True:
@@ -62,24 +90,21 @@ def _asked(pending: Callable[[], Iterable[tuple[int, int]]]) -> dict[int, int]:
         return {}  # a broker that does not answer says nothing about us
 
 
-def watch(
-    pulse: Pulse,
-    progress: Progress,
-    pending: Callable[[], Iterable[tuple[int, int]]],
-    die: Callable[[int, str], None],
-) -> threading.Thread:
-    """Start the watching thread. `pending` yields (partition, offset) of first undecided records."""
+def watch(judges: Judges, die: Callable[[int, str], None]) -> threading.Thread:
+    """Start the watching thread."""
 
     def run() -> None:
         next_look = time.monotonic() + _LOOK
         while True:
             time.sleep(_BEAT)
             now = time.monotonic()
-            if gap := pulse.late(now):
+            if judges.farewell.overdue(judges.leaving(), now):
+                die(STUCK, f"asked to stop, and still here after {judges.farewell.limit:.0f} s")
+            if gap := judges.pulse.late(now):
                 die(STUCK, f"the event loop stood still for {gap:.1f} s")
             if now >= next_look:
-                if stuck := progress.stuck(_asked(pending), now):
-                    die(STUCK, f"no progress on partitions {stuck} for {progress.limit:.0f} s")
+                if stuck := judges.progress.stuck(_asked(judges.pending), now):
+                    die(STUCK, f"no progress on partitions {stuck} for {judges.progress.limit:.0f} s")
                 next_look = time.monotonic() + _LOOK
 
     thread = threading.Thread(target=run, name="watchdog", daemon=True)

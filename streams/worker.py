@@ -21,6 +21,7 @@ from streams.tail import READER, records
 
 _SLICE = 1000  # records in a slice at most: what a rebalance may have to wait for
 _STUCK = 60.0  # seconds that an undecided record may wait
+_FAREWELL = 8.0  # seconds to leave in; the supervisor's patience is 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,16 @@ def engine_app(endpoints: Endpoints, core: Core[Any], words: Words, seat: Seat, 
     async def guard() -> None:
         pulse.last = time.monotonic()
         exposition.serve(endpoints, wiring.group)
-        watchdog.watch(pulse, watchdog.Progress(_STUCK), lambda: _pending(endpoints, wiring, lanes), die)
+        watchdog.watch(
+            watchdog.Judges(
+                pulse,
+                watchdog.Progress(_STUCK),
+                watchdog.Farewell(_FAREWELL),
+                pending=lambda: _pending(endpoints, wiring, lanes),
+                leaving=lambda: app.should_stop or app.beacon.root.data.should_stop,
+            ),
+            die,
+        )
         await watchdog.beat(pulse, die)
 
     return app

@@ -263,6 +263,16 @@ def test_a_zombie_that_wakes_up_cannot_write(broker: Endpoints, toy: Toy, crew: 
     assert (told == []) if fenced else any("seen twice" in t for t in told), told
 
 
+def test_a_worker_that_cannot_leave_ends_itself(broker: Endpoints, toy: Toy, crew: Crew) -> None:
+    crew.env["TOY_TWIN"] = "waits"
+    SpineLane(broker, toy, SCOPES, 4).write(20)
+    crew.start("0")
+    crew.caught_up()
+    crew.signal("0", signal.SIGTERM)
+    crew.ended("0", STUCK)
+    assert "asked to stop" in crew.told("0")
+
+
 @pytest.mark.parametrize("twin", ["", "stock_commits"], ids=["ours", "twin-stock"])
 def test_the_position_of_a_plain_agent_reaches_the_end(broker: Endpoints, tmp_path: Path, twin: str) -> None:
     topic, events, flag = f"plain-{secrets.token_hex(4)}", 300, tmp_path / "handled"

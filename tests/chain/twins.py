@@ -5,6 +5,7 @@ They show that the checks of `test_seam.py` can fail, and for which reason.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -83,10 +84,20 @@ def unfenced_zombie(endpoints: Endpoints) -> None:
     kafka.transactional_producer = anonymous
 
 
+def waits(_: Endpoints) -> None:
+    """No twin either: Faust waits without end for a message that nobody acknowledges."""
+
+    async def forever(_: Any) -> None:
+        await asyncio.Event().wait()
+
+    seam.Consumer.wait_empty = forever
+
+
 TWINS: dict[str, Callable[[Endpoints], None]] = {
     "": lambda _: None,
     "loose_outputs": loose_outputs,
     "dirty_reads": dirty_reads,
     "zombie": zombie,
     "unfenced_zombie": unfenced_zombie,
+    "waits": waits,
 }

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from sharedchain.errors import ConnectionFailed
-from streams.watchdog import STUCK, Progress, Pulse, _asked, beat
+from streams.watchdog import STUCK, Farewell, Progress, Pulse, _asked, beat
 
 
 def test_a_loop_that_beats_within_the_limit_is_not_late() -> None:
@@ -29,6 +29,14 @@ def test_an_end_reached_in_between_starts_the_wait_anew() -> None:
     progress.stuck({0: 5}, 0.0)
     progress.stuck({}, 30.0)
     assert progress.stuck({0: 5}, 61.0) == []
+
+
+def test_a_worker_that_was_asked_to_stop_may_take_its_limit_and_no_more() -> None:
+    farewell = Farewell(8.0)
+    assert not farewell.overdue(False, 100.0)
+    assert not farewell.overdue(True, 200.0)
+    assert not farewell.overdue(True, 208.0)
+    assert farewell.overdue(True, 208.5)
 
 
 async def test_the_loop_itself_notices_that_the_process_was_stopped() -> None:
