@@ -50,8 +50,9 @@ class Progress:
 class Farewell:
     """Judges a departure: one that was asked for more than `limit` seconds ago hangs.
 
-    Faust waits without end for a message whose agent is gone (`Consumer.wait_empty`). Ending the process
-    loses nothing: what is decided is committed with its outputs, the rest is the successor's.
+    Asked while its consumer thread still starts, Faust may wait without end for that thread's farewell
+    (`mode.threads.ServiceThread.stop`; once in some 170 stops on a busy machine). Ending the process loses
+    nothing: what is decided is committed with its outputs, the rest is the successor's.
     """
 
     limit: float
