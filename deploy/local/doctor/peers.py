@@ -15,6 +15,7 @@ from sharedchain.errors import SharedChainError
 from sharedchain.kafka import new_topics, quiet_admin
 from sharedchain.registration import COMPATIBILITY
 from sharedchain.schemas import Catalog, EventType
+from sharedchain.tls import trust
 from sinks.clickhouse.migrate import read_migrations
 
 WAIT = 2.0  # seconds for one answer
@@ -65,12 +66,19 @@ def registry(ends: Endpoints, catalog: Catalog) -> list[Finding]:
     """Whether it answers, keeps every subject compatible, and has our schemas as the newest."""
     kinds = list(catalog.types.values())
     try:
-        with httpx2.Client(base_url=ends.registry, timeout=WAIT, trust_env=False) as client:
+        with httpx2.Client(base_url=ends.registry, timeout=WAIT, trust_env=False, **_entered(ends)) as client:
             levels = {kind.registry_subject: _get(client, f"/config/{kind.registry_subject}") for kind in kinds}
             newest = {kind.name: _get(client, f"/subjects/{kind.registry_subject}/versions/latest") for kind in kinds}
     except (httpx2.HTTPError, ValueError) as problem:
         return [Finding("registry.silent", {"place": ends.registry, "why": problem or type(problem).__name__})]
     return [_levels(ends, levels), _drift(kinds, newest)]
+
+
+def _entered(ends: Endpoints) -> dict[str, Any]:
+    """How the registry wants to be spoken to."""
+    said = ends.registry_access
+    more: dict[str, Any] = {"verify": trust(said.ca)} if said.ca else {}
+    return more | ({"auth": (said.login.user, said.login.password.get_secret_value())} if said.login else {})
 
 
 def _get(client: httpx2.Client, path: str) -> dict[str, Any]:
@@ -122,7 +130,8 @@ def _ask(ends: Endpoints, query: str) -> str:
     who = ends.clickhouse
     headers = {"X-ClickHouse-User": who.user, "X-ClickHouse-Key": who.password.get_secret_value()}
     params = {"param_database": who.database}
-    answer = httpx2.post(who.url, params=params, content=query, headers=headers, timeout=WAIT, trust_env=False)
+    more: dict[str, Any] = {"verify": trust(who.ca)} if who.ca else {}
+    answer = httpx2.post(who.url, params=params, content=query, headers=headers, timeout=WAIT, trust_env=False, **more)
     if answer.status_code != 200:
         raise SharedChainError(f"answers {answer.status_code}: {answer.text[:200]}")
     return answer.text

@@ -8,22 +8,13 @@ from typing import Any
 import yaml
 
 from deploy.kubernetes.__main__ import files
-from deploy.kubernetes.strimzi import rights, topics, users
-from sharedchain.barrier import stages
+from deploy.kubernetes.strimzi import topics, users
+from deploy.rights import rights
 from sharedchain.kafka import new_topics
 from sharedchain.schemas import Catalog
-from sharedchain.scope import SPINE
 
 CATALOG = Catalog.load()
-RIGHTS = rights(CATALOG)
-DOORS = {topic.name for topic in CATALOG.topics.values() if topic.ingest}
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")  # RFC 1123, as Kubernetes asks
-
-
-def may(program: str, operation: str) -> set[str]:
-    """The topics on which a program may do this."""
-    acls = [acl for acl in RIGHTS[program] if acl["resource"]["type"] == "topic" and operation in acl["operations"]]
-    return {acl["resource"]["name"] for acl in acls}
 
 
 def test_the_files_are_what_the_topic_files_say_now() -> None:
@@ -44,29 +35,15 @@ def test_every_topic_is_there_once_as_the_chain_would_make_it() -> None:
         assert spec["config"]["min.insync.replicas"] == "2"
 
 
-def test_every_program_has_a_user_with_a_password_of_its_own() -> None:
+def test_every_program_is_a_user_with_a_password_and_the_rights_of_the_table() -> None:
     found = list(yaml.safe_load_all(users(CATALOG)))
-    assert {one["metadata"]["name"] for one in found} == {f"sharedchain-{name}" for name in RIGHTS}
+    assert {one["metadata"]["name"] for one in found} == {f"sharedchain-{name}" for name in rights(CATALOG)}
     assert {one["spec"]["authentication"]["type"] for one in found} == {"scram-sha-512"}
     assert {one["spec"]["authorization"]["type"] for one in found} == {"simple"}
-
-
-def test_rights_are_the_least() -> None:
-    assert may("gateway", "Write") == DOORS
-    assert SPINE not in may("gateway", "Read") | may("gateway", "Write")
-    assert may("engine", "Read") == {SPINE, "chain.snapshot.v1"}
-    assert [name for name in RIGHTS if SPINE in may(name, "Write")] == ["ingest"]
-    assert may("sink", "Write") == set()
-    assert may("notify", "Write") == {"ops.notification.v1"}
-    operations = {one for acls in RIGHTS.values() for acl in acls for one in acl["operations"]}
-    assert operations == {"Describe", "Read", "Write"}
-
-
-def test_every_follower_may_read_what_it_follows() -> None:
-    programs = {"chain.ingest.lane0": "ingest", "chain.engine": "engine"}
-    programs |= {"chain.sink.clickhouse": "sink", "chain.sink.notify": "notify"}
-    for stage in stages(CATALOG):
-        program = programs[stage.group]
-        assert set(stage.topics) <= may(program, "Read"), program
-        groups = [a["resource"]["name"] for a in RIGHTS[program] if a["resource"]["type"] == "group"]
-        assert any(stage.group.startswith(prefix) for prefix in groups)
+    for one in found:
+        wanted = rights(CATALOG)[one["metadata"]["name"].removeprefix("sharedchain-")]
+        acls = one["spec"]["authorization"]["acls"]
+        told = [(a["resource"]["type"], a["resource"]["name"], tuple(a["operations"])) for a in acls]
+        assert told == [(right.kind, right.name, right.operations) for right in wanted]
+        patterns = [a["resource"]["patternType"] for a in acls]
+        assert patterns == ["prefix" if right.prefix else "literal" for right in wanted]
