@@ -51,8 +51,9 @@ bench: $(READY) ## speed, as ratios in one run
 pages: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/python -m deploy.pages
 
-lock: $(READY) ## resolve requirements/dev.lock anew (needs uv; names no registry)
+lock: $(READY) ## resolve requirements/*.lock anew (needs uv; names no registry)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra chain --extra dev -o requirements/dev.lock pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra image --constraint requirements/dev.lock -o requirements/image.lock pyproject.toml
 
 clean: ## remove the environment and the local home
 	@rm -rf $(VENV) .sharedchain

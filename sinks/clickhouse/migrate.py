@@ -1,22 +1,24 @@
 """Numbered SQL migrations, forwards only, each one statement that may be run twice.
 
 The table `migrations` remembers number, name and checksum. A file that was changed after it had been
-applied is refused: write the next number instead.
+applied is refused: write the next number instead. On a cluster the same files run as `replicated.py` rewrites them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from clickhouse_connect.driver.binding import quote_identifier
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sharedchain.endpoints import ClickHouse
 from sharedchain.errors import ConfigError, ConnectionFailed
+from sinks.clickhouse.replicated import create_database, replicated
 from sinks.clickhouse.store import connect, first_line
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -81,29 +83,47 @@ def to_apply(known: Mapping[int, tuple[str, str]], files: Iterable[Migration]) -
 def migrate(where: ClickHouse, folder: Path = FOLDER) -> list[str]:
     """Create the database `where.database` and bring it up to date; the names that were applied now.
 
+    Where nothing is to be done, nothing but rights to read `migrations` is needed: a sink may have no others.
     Raises ConfigError (see `to_apply`), ConnectionFailed.
     """
     files = read_migrations(folder)
     try:
         with connect(where, database="default") as bare:
-            bare.command("CREATE DATABASE IF NOT EXISTS {database:Identifier}", {"database": where.database})
+            pending = to_apply(_known(bare, where.database), files)
+            if not pending:
+                return []
+            bare.command(_database(where))
         with connect(where) as client:
-            return _apply(client, files)
+            return _apply(client, pending, replicated if where.cluster else str)
     except (ClickHouseError, OSError) as error:
         raise ConnectionFailed(f"ClickHouse at {where.url}: migration failed: {first_line(error)}") from error
 
 
-def _apply(client: Client, files: list[Migration]) -> list[str]:
-    client.command(_REMEMBER)
-    rows = client.query("SELECT number, name, checksum FROM migrations").result_rows
-    applied: list[str] = []
-    for migration in to_apply({number: (name, checksum) for number, name, checksum in rows}, files):
-        client.command(migration.sql)
+def _database(where: ClickHouse) -> str:
+    if where.cluster:
+        return create_database(where.database, where.cluster)
+    return f"CREATE DATABASE IF NOT EXISTS {quote_identifier(where.database)}"
+
+
+def _known(client: Client, database: str) -> dict[int, tuple[str, str]]:
+    there = "SELECT count() FROM system.tables WHERE database = {database:String} AND name = 'migrations'"
+    ((tables,),) = client.query(there, {"database": database}).result_rows
+    if not tables:
+        return {}
+    rows = client.query(
+        "SELECT number, name, checksum FROM {database:Identifier}.migrations", {"database": database}
+    ).result_rows
+    return {number: (name, checksum) for number, name, checksum in rows}
+
+
+def _apply(client: Client, pending: list[Migration], as_run: Callable[[str], str]) -> list[str]:
+    client.command(as_run(_REMEMBER))
+    for migration in pending:
+        client.command(as_run(migration.sql))
         client.insert(
             "migrations",
             [[migration.number, migration.name, migration.checksum]],
             ["number", "name", "checksum"],
             settings={"insert_deduplication_token": f"migration:{migration.number}:{migration.checksum}"},
         )
-        applied.append(migration.name)
-    return applied
+    return [migration.name for migration in pending]

@@ -30,6 +30,7 @@ WHOLE = {
     "tests/deploy/clickhouse/test_client_formats.py": "what it reads and writes",
     "tests/deploy/clickhouse/test_durability.py": "the whole server, killed",
     "tests/deploy/clickhouse/test_profile.py": "deploy/clickhouse, as the engine reads it",
+    "tests/deploy/test_compose.py": "deploy/compose.yaml, deploy/Dockerfile and what they mount",
     "tests/deploy/test_grafana.py": "deploy/grafana, on the real engine",
     "tests/deploy/test_prometheus.py": "deploy/prometheus, and what every process exposes",
     "tests/bench/test_bench.py": "the whole bench, tiny",
