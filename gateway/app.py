@@ -14,13 +14,13 @@ from gateway.door import Door, door_of
 from gateway.metering import Metering
 from gateway.problem import Finding, Problem, unavailable
 from gateway.render import problem_for
-from gateway.routes import alerts, confirm, events, forecasts, health, inbox, metrics, tenants, trace
+from gateway.routes import alerts, confirm, events, forecasts, health, imports, inbox, metrics, tenants, trace
 from gateway.shield import BODY_SECONDS, Shield
 from sharedchain.errors import ConfigError, ConnectionFailed, Refused
 
 _log = logging.getLogger(__name__)
 # confirm before forecasts: both take ids with slashes, and the longer path must be tried first
-_ROUTERS = (events, alerts, inbox, metrics, confirm, forecasts, trace, tenants, health)
+_ROUTERS = (events, imports, alerts, inbox, metrics, confirm, forecasts, trace, tenants, health)
 
 
 def build(door: Door, *, body_seconds: float = BODY_SECONDS, hosts: frozenset[str] = frozenset()) -> FastAPI:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from gateway.cloudevents import Incoming
@@ -14,33 +14,40 @@ from sharedchain.contract import Broken, check_required, map_terms, read_event
 from sharedchain.dictionary import Dictionary
 from sharedchain.errors import Refused
 from sharedchain.schemas import Catalog, EventType
+from sharedchain.translate import Translator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What events are measured against."""
+    """What events are measured against; `dialects`: how foreign systems speak, by name."""
 
     catalog: Catalog
     dictionaries: Mapping[str, Dictionary]
+    dialects: Mapping[str, Translator] = field(default_factory=dict)
 
 
-def check(contract: Contract, incoming: Incoming) -> Outgoing | list[Finding]:
-    """The event ready to be sent, or everything that is wrong with it."""
+def check(contract: Contract, incoming: Incoming, excused: Collection[str] = ()) -> Outgoing | list[Finding]:
+    """The event ready to be sent, or everything that is wrong with it. `excused`: what its tenant's flow lets lack."""
     catalog, envelope = contract.catalog, incoming.envelope
     kind = catalog.types.get(envelope.type)
     if kind is None or not catalog.topics[kind.topic].ingest:
         return [_undeclared(catalog, incoming)]
     try:
-        data = read_event(kind, incoming.data).to_avro()
-        check_required(kind, data)
+        data = read_event(kind, incoming.data, excused).to_avro()
+        check_required(kind, data, excused)
         map_terms(kind, data, contract.dictionaries, envelope.source)
     except Broken as broken:
         return [_finding(contract, kind, incoming.place, fault) for fault in broken.faults]
     except Refused as fault:
         return [_finding(contract, kind, incoming.place, fault)]
-    tenant = envelope.tenant or catalog.topics[kind.topic].tenant or "default"
-    key = kind.key_of(tenant, data)
+    key = kind.key_of(tenant_of(contract, incoming), data)
     return Outgoing(type=kind, key=key, envelope=envelope, data=data, place=incoming.place)
+
+
+def tenant_of(contract: Contract, incoming: Incoming) -> str:
+    """Whose event it is: what it says, else its topic's, else `default`."""
+    kind = contract.catalog.types.get(incoming.envelope.type)
+    return incoming.envelope.tenant or (kind and contract.catalog.topics[kind.topic].tenant) or "default"
 
 
 def _finding(contract: Contract, kind: EventType, place: str, fault: Refused) -> Finding:

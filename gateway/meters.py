@@ -12,31 +12,31 @@ class Meters:
         self._registry = CollectorRegistry()
         self.requests = Counter(
             "sharedchain_gateway_requests_total",
-            "HTTP requests answered, by route template and status.",
+            "已应答的 HTTP 请求,按路由与状态 / HTTP requests answered, by route template and status",
             ["method", "route", "status"],
             registry=self._registry,
         )
         self.seconds = Histogram(
             "sharedchain_gateway_request_seconds",
-            "Time until the answer was sent, by route template; streams left out.",
+            "应答所用时间,按路由;不含推送流 / Time until the answer was sent, by route template; streams left out",
             ["route"],
             registry=self._registry,
         )
         self.published = Counter(
             "sharedchain_gateway_published_events_total",
-            "Events that Kafka acknowledged, by event type.",
+            "Kafka 已确认的事件,按类型 / Events that Kafka acknowledged, by event type",
             ["type"],
             registry=self._registry,
         )
         self.refused = Counter(
             "sharedchain_gateway_refused_requests_total",
-            "Requests refused at the door, by problem code.",
+            "在入口被拒绝的请求,按问题代码 / Requests refused at the door, by problem code",
             ["code"],
             registry=self._registry,
         )
         self.streams = Gauge(
             "sharedchain_gateway_open_streams",
-            "Live streams open now.",
+            "当前打开的推送流 / Live streams open now",
             registry=self._registry,
         )
 

@@ -17,13 +17,13 @@ from gateway.meters import Meters
 from gateway.publisher import KafkaPublisher
 from gateway.slots import Slots
 from gateway.store import ClickHouseStore
-from sharedchain import kafka
+from sharedchain import dialects, flowcheck, kafka
 from sharedchain.codec import Codec
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.endpoints import Endpoints
 from sharedchain.outbox import Outbox
 from sharedchain.registry import Registry
-from sharedchain.schemas import Catalog
+from sharedchain.schemas import Catalog, data_root
 from sharedchain.tls import trust
 
 MAX_STREAMS = 32
@@ -46,7 +46,7 @@ def opened(endpoints: Endpoints) -> Iterator[Door]:
 
     try:
         yield Door(
-            contract=Contract(catalog=catalog, dictionaries=load_dictionaries()),
+            contract=_contract(catalog),
             store=store,
             publisher=KafkaPublisher(outbox, codec),
             feed=KafkaFeed(lambda: kafka.consumer(endpoints, "gateway-stream"), codec),
@@ -58,6 +58,12 @@ def opened(endpoints: Endpoints) -> Iterator[Door]:
         )
     finally:
         outbox.close()
+
+
+def _contract(catalog: Catalog) -> Contract:
+    dictionaries = load_dictionaries()
+    flows = flowcheck.load(data_root(), dictionaries)
+    return Contract(catalog=catalog, dictionaries=dictionaries, dialects=dialects.ours(catalog, dictionaries, flows))
 
 
 def _registry_answers(endpoints: Endpoints) -> Probe:

@@ -226,6 +226,16 @@ def tenant_config(tenant: str) -> Query:
     return Query(sql=sql, parameters={"tenant": tenant})
 
 
+def config_body(kind: str, name: str) -> Query:
+    """What the log said last about one configuration item."""
+    sql = (
+        "SELECT JSONExtractString(data, 'body') AS body FROM facts WHERE type = 'config.defined' "
+        "AND JSONExtractString(data, 'kind') = {kind:String} AND JSONExtractString(data, 'name') = {name:String} "
+        "ORDER BY recorded DESC, seq DESC LIMIT 1"
+    )
+    return Query(sql=sql, parameters={"kind": kind, "name": name})
+
+
 _FACT = "partition, seq, n, kind, type, id, source, subject, time, recorded, actor, correlation, causation, data, src"
 # what hangs on something of a chain, and may have been given a correlation of its own by its publisher
 _LINKED = ("case.opened", "contract.created", "payment.received", "project.created", "receivable.created")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -11,6 +11,7 @@ from gateway import queries
 from gateway.door import Door
 from gateway.problem import Finding, Problem
 from gateway.tenants import Tenant, tenant_of
+from sharedchain import flow as flows
 from sharedchain.envelope import parse_time, rfc3339
 from sharedchain.errors import Refused
 
@@ -34,6 +35,15 @@ def moment(name: str, text: str | None) -> int | None:
 async def tenant(door: Door, name: str) -> Tenant:
     """What the log says about the tenant `name`."""
     return tenant_of(name, await door.store.rows(queries.tenant_config(name)), door.wall())
+
+
+async def reported(door: Door, name: str, event_type: str) -> Collection[str]:
+    """Contract fields that an event of this type may lack in the tenant `name`: its flow reports them."""
+    whose = await tenant(door, name)
+    rows = await door.store.rows(queries.config_body("flow", whose.flow))
+    flow = flows.read(rows[0]["body"]) if rows else None
+    said: Mapping[str, tuple[str, ...]] = dict(flow.reported.items()) if isinstance(flow, flows.Profile) else {}
+    return said.get(event_type, ())
 
 
 def listing(tenant: Tenant, items: Sequence[Any]) -> dict[str, Any]:

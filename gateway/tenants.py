@@ -19,6 +19,7 @@ class Tenant:
     currency: str = "CNY"
     language: str = "zh"
     mode: str = "wall"
+    flow: str = "standard"
     now: int
 
     def as_json(self) -> dict[str, str]:
@@ -29,7 +30,9 @@ def tenant_of(name: str, rows: Sequence[Mapping[str, Any]], wall: int) -> Tenant
     """The tenant that rows of `queries.tenant_config` tell of; without config a wall tenant with defaults."""
     row = rows[0] if rows else {}
     body = json.loads(row.get("body") or "{}")
-    said = {key: body[key] for key in ("timezone", "currency", "language", "mode") if isinstance(body.get(key), str)}
+    said = {
+        key: body[key] for key in ("timezone", "currency", "language", "mode", "flow") if isinstance(body.get(key), str)
+    }
     last = row.get("last_recorded")
     now = milliseconds(last) if said.get("mode") == "driven" and last else wall
     return Tenant(name=name, now=now, **said)

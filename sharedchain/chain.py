@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sharedchain.codec import Codec
-from sharedchain.contract import check_required
+from sharedchain.configlog import ConfigLog
+from sharedchain.contract import Broken, check_required, lacking, read_event
 from sharedchain.endpoints import Endpoints
 from sharedchain.envelope import Envelope
 from sharedchain.errors import Refused
@@ -39,7 +40,7 @@ def letter(codec: Codec, event: Event, *, source: str, id: str = "", **said: Any
     random one. Raises Refused, ConnectionFailed."""
     kind = _kind_of(codec.catalog, event)
     data = event.to_avro()
-    check_required(kind, data)
+    check_required(kind, data, lacking(kind, event))
     return written(codec, kind, data, source=source, id=id, **said)
 
 
@@ -85,6 +86,23 @@ class ChainSync:
         said.setdefault("source", self.source)
         return self._outbox.send(letter(self.codec, event, **said))
 
+    def read(self, event_type: str, data: Mapping[str, Any], *, tenant: str = "default") -> Event:
+        """The event that `data` (JSON values) says. It may lack what the tenant's flow only reports, as the export of
+        another system does. Raises Broken with every fault, ConnectionFailed."""
+        kind = self.codec.catalog.types.get(event_type)
+        if kind is None:
+            raise Refused("undeclared_type", f"{event_type} is no declared event type")
+        try:
+            return read_event(kind, data)
+        except Broken:
+            if not (excused := self.excused(event_type, tenant)):
+                raise
+            return read_event(kind, data, excused)
+
+    def excused(self, event_type: str, tenant: str) -> Collection[str]:
+        """Contract fields that an event of this type may lack in a tenant, as the log says. Asked at first use."""
+        return self._log.excused(event_type, tenant)
+
     def subscribe(self, topic: str, *, from_beginning: bool = False) -> Subscription:
         """The topic's updates from now on, or from its beginning. Close it when done."""
         reader = consumer(self.endpoints, f"sharedchain.subscribe.{uuid.uuid4().hex}")
@@ -108,6 +126,10 @@ class ChainSync:
         self.close()
 
     @cached_property
+    def _log(self) -> ConfigLog:
+        return ConfigLog.read(self.endpoints, self.codec)
+
+    @cached_property
     def _outbox(self) -> Outbox:
         return Outbox(producer(self.endpoints))
 
@@ -122,6 +144,10 @@ class Chain:
         """Publish and wait until every in-sync replica has it. Arguments as `ChainSync.send`."""
         sent = await asyncio.to_thread(self._sync.send, event, **said)
         return await asyncio.wrap_future(sent)
+
+    async def read(self, event_type: str, data: Mapping[str, Any], *, tenant: str = "default") -> Event:
+        """The event that `data` (JSON values) says; see `ChainSync.read`."""
+        return await asyncio.to_thread(self._sync.read, event_type, data, tenant=tenant)
 
     def subscribe(self, topic: str, *, from_beginning: bool = False) -> Subscription:
         """`async for update in chain.subscribe(topic)`; see `ChainSync.subscribe`."""
@@ -142,7 +168,7 @@ class Chain:
 
 def _kind_of(catalog: Catalog, event: Event) -> EventType:
     for kind in catalog.types.values():
-        if kind.model is type(event):
+        if isinstance(event, kind.model):
             return kind
     raise Refused("undeclared_type", f"{type(event).__name__} is no declared event type")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from sharedchain.dictionary import Dictionary
@@ -29,16 +30,33 @@ class Broken(Refused):
         return Broken, (self.faults,)
 
 
-def read_event(kind: EventType, data: Mapping[str, Any]) -> Event:
-    """The model of a payload (JSON or Avro values). Raises Broken with every fault."""
+def read_event(kind: EventType, data: Mapping[str, Any], excused: Collection[str] = ()) -> Event:
+    """The model of a payload (JSON or Avro values), which may lack what is `excused`. Raises Broken with all faults."""
+    absent = frozenset(name for name in excused if is_empty(data.get(name)))
+    said = {name: value for name, value in data.items() if name not in absent}
     try:
-        event = kind.model.model_validate(data)
+        event = (_lenient(kind.model, absent) if absent else kind.model).model_validate(said)
     except ValidationError as error:
         # a list whose elements are wrong is also told as too short: that says nothing
         told = [one for one in error.errors(include_url=False) if not (one["type"] == "too_short" and one["input"])]
         raise Broken([_fault(kind, one) for one in told]) from None
     assert isinstance(event, Event)
     return event
+
+
+def lacking(kind: EventType, event: Event) -> Collection[str]:
+    """Fields that this event was read without, and may lack."""
+    fields, strict = type(event).model_fields, kind.model.model_fields
+    return [
+        name for name in kind.required if name in fields and strict[name].is_required() > fields[name].is_required()
+    ]
+
+
+@lru_cache(maxsize=256)
+def _lenient(model: type[BaseModel], absent: frozenset[str]) -> type[BaseModel]:
+    """The model of an event in which these fields may be absent."""
+    fields: dict[str, Any] = dict.fromkeys(absent, (None, None))
+    return create_model(model.__name__, __base__=model, **fields)
 
 
 def _fault(kind: EventType, error: ErrorDetails) -> Refused:

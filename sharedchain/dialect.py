@@ -123,7 +123,8 @@ class Settings(Model):
 
 
 class Dialect(Model):
-    """One foreign system. `source` is its `ce_source`, and whose synonyms the dictionary hears."""
+    """One foreign system. `source` is its `ce_source`, and whose synonyms the dictionary hears; `zh`: its notes
+    in Chinese."""
 
     id: str
     version: Annotated[int, Field(ge=1)]
@@ -131,6 +132,7 @@ class Dialect(Model):
     source: str
     tenant: Settings
     words: Mapping[str, Mapping[str, str]] = {}
+    zh: Mapping[str, str] = {}
     parts: Annotated[Mapping[str, Part], Field(min_length=1)]
     examples: tuple[Example, ...] = ()
 

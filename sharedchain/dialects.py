@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sharedchain import flowcheck
-from sharedchain.dialect import Example, Expected, Steps, files, load, meant
+from sharedchain.dialect import Dialect, Example, Expected, Steps, files, load, meant
 from sharedchain.dictionary import Dictionary
 from sharedchain.errors import ConfigError
 from sharedchain.flow import Profile, Template
@@ -81,10 +81,20 @@ def _faults(one: Translator, name: str) -> Iterator[tuple[Steps, str]]:
     for part in dialect.parts:
         if not any(example.part == part and example.gives for example in dialect.examples):
             yield ("parts", part), f"no example of {part} gives an event; add one: it is the test of this part"
+    for note in _notes(dialect):
+        if note not in dialect.zh:
+            yield ("zh",), f"the note {note!r} is not said in Chinese; add it under zh"
     if not any(example.refused for example in dialect.examples):
         yield ("examples",), "no example is refused; add one that shows what is not taken"
     for at, example in enumerate(dialect.examples):
         yield from ((("examples", at, *steps), text) for steps, text in _unlike(one, example))
+
+
+def _notes(dialect: Dialect) -> Iterator[str]:
+    for part in dialect.parts.values():
+        yield from (column.blank for column in part.columns.values() if column.blank)
+        sources = [source for tells in part.tells for many in tells.set.values() for source in many]
+        yield from (source.note for source in sources if source.note)
 
 
 def _unlike(one: Translator, example: Example) -> Iterator[tuple[Steps, str]]:

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 
 from sharedchain.core.wording import Duration, Model, Words
 
+DEFAULT = "standard"  # the profile of a tenant that says none
 SIGNED, LOST = "SIGNED", "LOST"  # the stages that opportunity.signed and opportunity.lost alone lead into
 Outcome = Literal["DONE", "APPROVED", "REJECTED"]
 # Nothing else of what `format` can do: attributes and endless widths would stop whoever gives the number.

@@ -5,12 +5,13 @@ Ids travel as `extra=ids(…)`: correlation, trace id, event id. They are in bot
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import sys
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, TextIO
 
 _IDS = ("correlation", "trace", "event")
 _QUIET = ("httpx2",)  # it tells every address it asks, and those of robots hold a key
@@ -19,10 +20,39 @@ _QUIET = ("httpx2",)  # it tells every address it asks, and those of robots hold
 def start(stream: TextIO | None = None) -> None:
     """Log from INFO on to `stream` (default: stderr)."""
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(Json() if os.environ.get("SHAREDCHAIN_LOG") == "json" else Plain())
+    handler.setFormatter(form())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def form() -> logging.Formatter:
+    """How a line looks, as SHAREDCHAIN_LOG asks."""
+    return Json() if os.environ.get("SHAREDCHAIN_LOG") == "json" else Plain()
+
+
+def settings(ours: str) -> dict[str, Any]:
+    """The same for a library that wants `logging.config`: its own words from WARNING on, those of `ours` from INFO."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"form": {"()": form}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "form"}},
+        "root": {"level": "WARNING", "handlers": ["stderr"]},
+        "loggers": {ours: {"level": "INFO"}},
+    }
+
+
+def last_words(name: str, text: str, error: BaseException | None = None, *, traced: bool = False) -> None:
+    """Write a critical line past every handler: for who ends the process, while any thread may hold a lock.
+
+    `error` may know what it is about (`about`, as of `ids`); `traced`: with its traceback.
+    """
+    trace = (type(error), error, error.__traceback__) if error is not None and traced else None
+    record = logging.LogRecord(name, logging.CRITICAL, "", 0, text, None, trace)
+    record.__dict__.update(getattr(error, "about", {}))
+    with contextlib.suppress(OSError):
+        os.write(2, (form().format(record) + "\n").encode(errors="replace"))
 
 
 def ids(*, correlation: str = "", traceparent: str = "", event: str = "") -> dict[str, str]:

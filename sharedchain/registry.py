@@ -105,6 +105,14 @@ class Registry:
         if echoed != level:
             raise ConfigError([f"{self.url}: subject {subject} answers compatibility {echoed}, not {level}"])
 
+    def answers(self, wait: float) -> None:
+        """Return when it answers within `wait` seconds. Raises ConnectionFailed."""
+        try:
+            self._http.get(f"{self.url}/config", timeout=wait).raise_for_status()
+        except httpx2.HTTPError as error:
+            why = str(error) or type(error).__name__
+            raise ConnectionFailed(f"the schema registry at {self.url} does not answer: {why}") from None
+
     def close(self) -> None:
         self._http.close()
 

@@ -19,6 +19,7 @@ from sharedchain.dictionary import Dictionary
 from sharedchain.errors import Refused
 from sharedchain.schemas import Catalog, EventType
 
+_LONGEST = 32_768  # characters of a cell
 Tables = Mapping[str, Mapping[str, Row]]  # part → id → row, of the parts that others look at
 
 
@@ -85,6 +86,9 @@ class Translator:
             said = cells[name] = self.cell(part, row, name)
             if is_empty(said):
                 notes += [column.blank] if column.blank else []
+            elif isinstance(said, str) and len(said) > _LONGEST:
+                told = f"{name} holds {len(said):,} characters, at most {_LONGEST:,} are taken: shorten it"
+                faults.append(Refused("too_large", told, name))
             elif column.one_of and said not in column.one_of:
                 told = f"{name} says {said!r}: it is one of {', '.join(column.one_of)}"
                 faults.append(Refused("unknown_term", told, name, str(said)))

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from sharedchain import exposition, log
 from sharedchain.endpoints import Endpoints
+from sharedchain.health import Health
 from sharedchain.kafka import consumer
+from sinks import metrics
 from sinks.runner import Runner, Sink
 
 _SESSION = 6_000  # ms; brokers allow no less by default
@@ -43,11 +45,12 @@ def run(
     topics: Sequence[str],
     sink: Sink,
     member: str,
+    health: Health,
     stopping: threading.Event,
     *,
     epoch: int = 1,
 ) -> None:
-    """Follow `topics` with `sink` as `member` of `group` until `stopping`; serve metrics once partitions are owned."""
+    """Follow `topics` with `sink` as `member` of `group` until `stopping`, telling its `health`."""
     reader = consumer(
         endpoints,
         group,
@@ -60,7 +63,8 @@ def run(
             "queued.max.messages.kbytes": 16_384,
         },
     )
-    runner = Runner(
-        reader, topics, sink, epoch=epoch, fence=_SESSION / 1500, ready=lambda: exposition.serve(endpoints, group)
-    )
+    runner = Runner(reader, topics, sink, epoch=epoch, fence=_SESSION / 1500, beat=health.beat)
+    health.waits = runner.waits
+    metrics.age_of_waiting(runner.failing_for)
+    exposition.serve(endpoints, health, group=group)
     runner.run(stopping)

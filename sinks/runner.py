@@ -57,6 +57,7 @@ class _Lane:
     batch: Batch | None = None
     attempts: int = 0
     due: float = 0.0
+    failing: float | None = None  # when its first attempt failed
     done: int | None = None
 
 
@@ -68,7 +69,7 @@ def backoff(attempts: int) -> float:
 class Runner:
     """Runs one sink over its topics until told to stop. `fence` (seconds) is how old a committed intent may
     grow before ownership is asked again: shorter than the group's session, so that a process that was
-    suspended writes nothing as a zombie. `ready` is called once, when the first partitions are owned.
+    suspended writes nothing as a zombie. `beat` is called whenever the loop comes round.
     """
 
     def __init__(
@@ -80,7 +81,7 @@ class Runner:
         epoch: int = 1,
         fence: float = 4.0,
         now: Callable[[], float] = time.monotonic,
-        ready: Callable[[], None] = lambda: None,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._consumer = consumer
         self._topics = list(topics)
@@ -88,8 +89,9 @@ class Runner:
         self._epoch = epoch
         self._fence = fence
         self._now = now
-        self._ready: Callable[[], None] | None = ready
+        self._beat = beat
         self._owned_at = now()
+        self._dealt = False
         self._lanes: dict[Place, _Lane] = {}
         self._assignment: list[TopicPartition] = []  # committed positions, as they were when the partitions came
 
@@ -98,11 +100,21 @@ class Runner:
         self._consumer.subscribe(self._topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
         try:
             while not stopping.is_set():
+                self._beat()
                 idle = self._read()
                 self._promise(idle)
                 self._write()
         finally:
             self._consumer.close()
+
+    def waits(self) -> str:
+        """What it waits for before it follows its topics; empty: partitions were dealt to it."""
+        return "" if self._dealt else "no partitions were dealt to it yet"
+
+    def failing_for(self) -> float:
+        """Seconds since the first attempt of the batch that waits longest; 0 when none waits."""
+        began = [lane.failing for lane in tuple(self._lanes.values()) if lane.failing is not None]
+        return self._now() - min(began) if began else 0.0
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -210,14 +222,17 @@ class Runner:
             if self._now() - self._owned_at > self._fence and not self._still_ours(place, lane.batch):
                 return
             failpoint("sink.before_insert")
+            began = time.perf_counter()
             outcome = self._sink.write(lane.batch)
+            took = time.perf_counter() - began
             failpoint("sink.after_insert")
-            self._settle(place, lane, outcome)
+            self._beat()
+            self._settle(place, lane, outcome, took)
 
     def _still_ours(self, place: Place, batch: Batch) -> bool:
         return self._commit([_position(place, batch.intent.start, batch.intent.metadata())])
 
-    def _settle(self, place: Place, lane: _Lane, outcome: Done | Later) -> None:
+    def _settle(self, place: Place, lane: _Lane, outcome: Done | Later, took: float) -> None:
         assert lane.batch is not None
         topic, partition = place
         match outcome:
@@ -225,10 +240,13 @@ class Runner:
                 if lane.attempts:
                     self._consumer.resume([TopicPartition(topic, partition)])
                 metrics.RECORDS.labels(topic).inc(len(lane.batch.records))
+                metrics.WRITE.observe(took)
                 lane.done, lane.batch, lane.attempts, lane.due = lane.batch.intent.end, None, 0, 0.0
+                lane.failing = None
             case Later(why):
                 if not lane.attempts:
                     self._consumer.pause([TopicPartition(topic, partition)])
+                    lane.failing = self._now()
                 lane.attempts += 1
                 lane.due = self._now() + backoff(lane.attempts)
                 metrics.RETRIES.labels(topic).inc()
@@ -246,9 +264,7 @@ class Runner:
         self._start(committed)
         self._owned_at = self._now()
         self._sink.assigned()
-        if self._ready is not None:
-            self._ready()
-            self._ready = None
+        self._dealt = True
         pending = sum(1 for lane in self._lanes.values() if lane.pending)
         _log.info("own %d partitions, %d with a pending batch", len(committed), pending)
 

@@ -18,7 +18,7 @@ def main() -> None:
         os.environ.pop("SHAREDCHAIN_CONNECT", None)  # as everywhere, --home comes first
     if said.slot:
         os.environ["SHAREDCHAIN_SLOT"] = said.slot
-    sys.argv = ["faust", "-A", "streams.app", "worker", "--without-web", "-l", "warn"]
+    sys.argv = ["faust", "--quiet", "-A", "streams.app", "worker", "--without-web"]  # quiet: no banner in the log
     from faust.cli.faust import cli
 
     cli()

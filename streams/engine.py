@@ -8,6 +8,7 @@ the state from the newest snapshot and the spine.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,12 +20,14 @@ from confluent_kafka import Consumer
 from sharedchain.errors import SharedChainError
 from sharedchain.fact import SEQ, Derived, Fact
 from sharedchain.failpoint import failpoint
+from sharedchain.log import ids
 from sharedchain.scope import SPINE
 from sharedchain.spine import Record
 from streams import metrics, snapshot
 from streams.outputs import Decided, Outputs
 from streams.tail import records
 
+log = logging.getLogger("engine")
 S = TypeVar("S")
 _BATCH = 1000  # facts folded at once while replaying
 _SHARE = 20  # snapshots may take a twentieth of the time
@@ -42,7 +45,12 @@ class SpineRecord(Protocol):
 
 
 class Gap(SharedChainError):
-    """The spine itself says that something is missing before this fact."""
+    """The spine itself says that something is missing before this fact; `about`: the ids of that fact, for the log."""
+
+    def __init__(self, text: str, fact: Fact | None = None) -> None:
+        super().__init__(text)
+        said = (fact.correlation, fact.traceparent, fact.id) if fact else ("", "", "")
+        self.about = ids(correlation=said[0], traceparent=said[1], event=said[2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +149,8 @@ class Lane(Generic[S]):
         fresh = [r for r in slice_ if _seq(r) > self.seq]
         if not fresh:
             return
-        derived = self._fold([self._words.read(self.partition, r) for r in fresh])
+        facts = [self._words.read(self.partition, r) for r in fresh]
+        derived = self._fold(facts)
         failpoint("engine.after_step")
         decided = Decided(fresh[-1].offset + 1, self.seq)
         traces = {_seq(r): text for r in fresh if (text := _traceparent(r))}
@@ -150,7 +159,8 @@ class Lane(Generic[S]):
             out += self._snapshot(decided)
         self._outputs.commit(out, decided)
         self.offset = decided.offset
-        metrics.decided(self.partition, len(fresh), derived, self.seq)
+        metrics.decided(self.partition, facts, derived, self.seq)
+        _tell_errors(derived, traces)
 
     def keep(self) -> None:
         """Write a snapshot now, so that a successor starts at once."""
@@ -161,11 +171,12 @@ class Lane(Generic[S]):
     def close(self) -> None:
         """Give the partition up; the successor fences what is left."""
         self._outputs.close()
+        metrics.left(self.partition)
 
     def _fold(self, facts: Sequence[Fact]) -> list[Derived]:
         for fact in facts:
             if fact.seq != self.seq + 1:
-                raise Gap(f"{self._place()}: offset {fact.offset} has seq {fact.seq}, expected {self.seq + 1}")
+                raise Gap(f"{self._place()}: offset {fact.offset} has seq {fact.seq}, expected {self.seq + 1}", fact)
             self.seq = fact.seq
         self._state, derived = self._core.step(self._state, facts)
         return derived
@@ -183,6 +194,12 @@ class Lane(Generic[S]):
 
     def _place(self) -> str:
         return f"{self._wiring.spine}/{self.partition}"
+
+
+def _tell_errors(derived: Iterable[Derived], traces: Mapping[int, str]) -> None:
+    for one in filter(metrics.about_rule, derived):
+        about = ids(correlation=one.correlation, traceparent=traces.get(one.seq, ""), event=one.causation)
+        log.warning("rule %s errs; its alert R-00 says why", one.subject, extra=about)
 
 
 def _traceparent(record: SpineRecord) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-import traceback
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sharedchain import log
 from sharedchain.errors import Fenced
 from streams.engine import Gap
 
@@ -32,6 +31,7 @@ class Folds(Protocol):
 class _Seat:
     lane: Folds
     thread: ThreadPoolExecutor  # of one: what is submitted runs in order, recovery first
+    recovery: Future[None]
 
 
 class Lanes:
@@ -45,18 +45,18 @@ class Lanes:
         self._build = build
         self._seats: dict[int, _Seat] = {}
         self._changed = asyncio.Event()
+        self._dealt = False
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Hold exactly these partitions from now on; new ones start to recover at once."""
-        wanted = set(partitions)
+        wanted, self._dealt = set(partitions), True
         for partition in self._seats.keys() - wanted:
             seat = self._seats.pop(partition)
             seat.thread.submit(_or_die, seat.lane.close)
             seat.thread.shutdown(wait=False)
         for partition in sorted(wanted - self._seats.keys()):
-            seat = _Seat(self._build(partition), ThreadPoolExecutor(1, f"lane{partition}"))
-            self._seats[partition] = seat
-            seat.thread.submit(_or_die, seat.lane.recover)
+            lane, thread = self._build(partition), ThreadPoolExecutor(1, f"lane{partition}")
+            self._seats[partition] = _Seat(lane, thread, thread.submit(_or_die, lane.recover))
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -81,6 +81,13 @@ class Lanes:
         work = [loop.run_in_executor(s.thread, _or_die, s.lane.keep) for s in self._seats.values()]
         await asyncio.gather(*work)
 
+    def waits(self) -> str:
+        """What is waited for before every partition dealt to this worker is decided; empty: nothing."""
+        if not self._dealt:
+            return "no partitions were dealt to it yet"
+        late = [partition for partition, seat in tuple(self._seats.items()) if not seat.recovery.done()]
+        return f"partitions {late} are being recovered from the log" if late else ""
+
     def positions(self) -> dict[int, int]:
         """The decided position of each partition held."""
         return {partition: seat.lane.offset for partition, seat in self._seats.items()}
@@ -96,7 +103,6 @@ def _or_die(work: Callable[[], None]) -> None:
 
 def die(code: int, cause: BaseException | str) -> None:
     """End the process at once: no handler, no commit, no flush of anything but this line."""
-    if isinstance(cause, BaseException) and code == UNKNOWN:
-        traceback.print_exception(cause, file=sys.stderr)
-    print(f"engine: exit {code}: {cause}", file=sys.stderr, flush=True)
+    error = cause if isinstance(cause, BaseException) else None
+    log.last_words("engine", f"exit {code}: {cause}", error, traced=code == UNKNOWN)
     os._exit(code)

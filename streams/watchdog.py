@@ -23,6 +23,7 @@ class Pulse:
 
     limit: float
     last: float
+    tell: Callable[[], None] = lambda: None  # hears each beat
 
     def late(self, now: float) -> float:
         """Seconds since the last beat if they exceed the limit, else 0."""
@@ -81,6 +82,7 @@ async def beat(pulse: Pulse, die: Callable[[int, str], None]) -> None:
         if gap := pulse.late(time.monotonic()):
             die(STUCK, f"the event loop stood still for {gap:.1f} s: the partitions may be another's by now")
         pulse.last = time.monotonic()
+        pulse.tell()
         await asyncio.sleep(_BEAT)
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import faust
 
-from sharedchain import exposition, kafka
+from sharedchain import exposition, kafka, log
 from sharedchain.endpoints import Endpoints
+from sharedchain.health import Health, kafka_answers, registry_answers
+from sharedchain.registry import Registry
 from sharedchain.scope import PARTITIONS
 from streams import seam, watchdog
 from streams.engine import Core, Lane, Wiring, Words
@@ -61,7 +63,7 @@ def engine_app(endpoints: Endpoints, core: Core[Any], words: Words, seat: Seat, 
     @app.task  # type: ignore[untyped-decorator]
     async def guard() -> None:
         pulse.last = time.monotonic()
-        exposition.serve(endpoints, wiring.group)
+        exposition.serve(endpoints, _health(endpoints, seat, pulse, lanes), group=wiring.group)
         watchdog.watch(
             watchdog.Judges(
                 pulse,
@@ -90,6 +92,14 @@ def lane_factory(endpoints: Endpoints, core: Core[Any], words: Words, wiring: Wi
         )  # fmt: skip
 
     return lane
+
+
+def _health(endpoints: Endpoints, seat: Seat, pulse: watchdog.Pulse, lanes: Lanes) -> Health:
+    peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(Registry.of(endpoints))}
+    health = Health(f"engine-{seat.slot}", peers, still=pulse.limit)
+    health.waits = lanes.waits
+    pulse.tell = health.beat
+    return health
 
 
 def _pending(endpoints: Endpoints, wiring: Wiring, lanes: Lanes) -> Iterator[tuple[int, int]]:
@@ -127,4 +137,5 @@ def _settings(endpoints: Endpoints, seat: Seat, wiring: Wiring) -> dict[str, Any
         "stream_wait_empty": True,
         "stream_recovery_delay": 0.0,
         "worker_redirect_stdouts": False,
+        "logging_config": log.settings("engine"),
     }

@@ -24,10 +24,13 @@ from deploy.imports.report import Report
 from deploy.local.prepare import published
 from sharedchain import canonical, config, dialects, flowcheck
 from sharedchain.chain import ChainSync, Position, written
+from sharedchain.cli import language
 from sharedchain.cli.options import Home, Json
+from sharedchain.cli.rows import Row
 from sharedchain.dialect import Dialect, files
 from sharedchain.dictionary import load_dictionaries
-from sharedchain.errors import ConfigError
+from sharedchain.display import Language
+from sharedchain.errors import ConfigError, Refused
 from sharedchain.events import ConfigDefined
 from sharedchain.failpoint import failpoint
 from sharedchain.kafka import producer
@@ -41,8 +44,10 @@ _PATIENCE = 600.0  # seconds for the chain to decide and store it all
 
 def import_(
     name: Annotated[str, typer.Argument(metavar="NAME", help="crm, or a file like schemas/imports/crm.yaml")],
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="the folder with the exported files")],
-    tenant: Annotated[str, typer.Option(help="whose events these become")],
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="the folder with the exported files; none: begin the tenant")
+    ] = None,
+    tenant: Annotated[str, typer.Option(help="whose events these become")] = "",
     check: Annotated[bool, typer.Option("--check", help="read and judge, send nothing, ask nobody")] = False,
     home: Home = None,
     json: Json = False,
@@ -51,25 +56,41 @@ def import_(
 
     Repeat it as often as you like: what is there already stays as it is.
     """
+    if not tenant:
+        raise typer.BadParameter("say whose events these become", param_hint="--tenant")
     translator = translator_of(name)
+    if directory is None:
+        with ChainSync(home=home, source=translator.dialect.source) as chain:
+            _configure(chain, translator.dialect, tenant)
+        return
     folder.check(directory, translator.dialect)
     translator = replace(translator, tables=folder.tables(directory, translator))
-    report = Report()
+    report, begun = Report(), time.monotonic()
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]} rows/s"),
-        TimeElapsedColumn(), console=Console(stderr=True), disable=json, transient=not sys.stderr.isatty(),
+        TimeElapsedColumn(), console=Console(stderr=True), disable=json or not sys.stderr.isatty(),
     ) as bar:  # fmt: skip
         total = folder.size(directory, translator.dialect)
         told = _followed(translated(translator, directory, report), report, bar, total)
         if check:
             for _ in told:
                 pass
+            report.read = time.monotonic() - begun
         else:
             send(ChainSync(home=home, source=translator.dialect.source), told, translator.dialect, tenant, report)
-    report.memory = psutil.Process().memory_info().rss / 2**20
-    typer.echo(canonical.dumps(report.record()) if json else "\n".join(report.lines()))
+    report.memory = _peak()
+    lang: Language = "zh" if language() == "zh" else "en"
+    said = canonical.dumps(report.record()) if json else "\n".join(report.lines(lang, translator.dialect.zh))
+    typer.echo(said)
     if report.refused:
         raise typer.Exit(1)
+
+
+def _peak() -> float:
+    """The most memory this process held, in MiB; where the system does not tell, what it holds now."""
+    status = Path("/proc/self/status")
+    held = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")] if status.exists() else []
+    return int(held[0].split()[1]) / 1024 if held else psutil.Process().memory_info().rss / 2**20
 
 
 def translator_of(name: str) -> Translator:
@@ -85,15 +106,27 @@ def translator_of(name: str) -> Translator:
 def translated(translator: Translator, directory: Path, report: Report) -> Iterator[Told]:
     """The events of every row, file by file; counted in the report."""
     for name, part in translator.dialect.parts.items():
+        seen: dict[str, tuple[int, int]] = {}
         for row in folder.rows(directory, part):
             report.rows[part.file] += 1
-            found = Untold((row.fault,)) if row.fault else translator.translate(name, row.fields)
+            fault = row.fault or _twice(seen, str(translator.cell(part, row.fields, part.id)), row)
+            found = Untold((fault,)) if fault else translator.translate(name, row.fields)
             if isinstance(found, Untold):
                 report.untold(part.file, row.number, found.faults)
                 continue
             report.notes.update(found.notes)
             report.events.update(told.kind.name for told in found.told)
             yield from found.told
+
+
+def _twice(seen: dict[str, tuple[int, int]], id_: str, row: Row) -> Refused | None:
+    """Why a row is refused that has the id of one before it; the very same row again is the chain's to drop."""
+    content = hash(str(sorted(row.fields.items())))
+    line, before = seen.setdefault(id_, (row.number, content))
+    if before == content:
+        return None
+    told = f"{id_} stood in line {line} with other content: leave the one that holds"
+    return Refused("conflict", told, "", id_)
 
 
 def _followed(told: Iterator[Told], report: Report, bar: Progress, total: int) -> Iterator[Told]:

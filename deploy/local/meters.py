@@ -12,10 +12,19 @@ from prometheus_client.registry import Collector
 
 from deploy.local.state import PartState
 
-_UP = ("sharedchain_supervisor_part_up", "1 = this process is ready, or done if it runs once")
-_RESTARTS = ("sharedchain_supervisor_restarts_total", "Restarts of a process in this life of the supervisor")
-_MEMORY = ("sharedchain_supervisor_part_resident_memory_bytes", "Resident memory of a process and its children")
-_FREE = ("sharedchain_home_free_bytes", "Free space where the home lies")
+_UP = (
+    "sharedchain_supervisor_part_up",
+    "1 = 进程就绪,或一次性工作已完成 / 1 = this process is ready, or done if it runs once",
+)
+_RESTARTS = (
+    "sharedchain_supervisor_restarts_total",
+    "监督进程本次运行以来该进程的重启次数 / Restarts of a process in this life of the supervisor",
+)
+_MEMORY = (
+    "sharedchain_supervisor_part_resident_memory_bytes",
+    "进程及其子进程的常驻内存 / Resident memory of a process and its children",
+)
+_FREE = ("sharedchain_home_free_bytes", "安装目录所在磁盘的剩余空间 / Free space where the home lies")
 
 
 class Parts(Collector):

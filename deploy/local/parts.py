@@ -109,11 +109,12 @@ def _part(name: str, ends: Endpoints, plan: Plan, ports: Ports) -> Part:
 
 
 def _follower(name: str, ends: Endpoints, plan: Plan) -> Part:
-    """A program that follows topics. Those that serve metrics do so only once they follow; the engine is asked
-    for in its consumer group: ready when partitions were dealt to it."""
+    """A program that follows topics: ready when its /readyz says that it follows, whatever its peers do just now; the
+    engine is asked for in its consumer group: ready when partitions were dealt to it."""
     kind, _, number = name.partition("-")
     port = _port(ends.metrics[name])
-    serves: dict[str, Any] = {"port": port, "ready": lambda: listens(port)}
+    follows = f"{ends.metrics[name]}/readyz?only=follows"
+    serves: dict[str, Any] = {"port": port, "ready": lambda: listens(port) and probe.http(follows)}
     match kind:
         case "ingest":
             lane = ("--lane", number, "--lanes", str(plan.ingests))

@@ -11,23 +11,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from confluent_kafka import TopicPartition
-
 from deploy.local import probe
 from sharedchain import config
 from sharedchain.chain import ChainSync
 from sharedchain.codec import Codec
+from sharedchain.configlog import ConfigLog
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed, SharedChainError
 from sharedchain.events import ConfigDefined
-from sharedchain.kafka import consumer, create_topics
+from sharedchain.kafka import create_topics
 from sharedchain.registration import apply
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sinks.clickhouse.migrate import migrate
 
-_TOPIC = "chain.config.v1"
-_WAIT = 60.0  # seconds for the registry to answer, and for the configuration in the log to be read
+_WAIT = 60.0  # seconds for the registry to answer
 
 
 def prepare(endpoints: Endpoints) -> list[str]:
@@ -82,22 +80,7 @@ def publish_config(endpoints: Endpoints, codec: Codec) -> list[str]:
 
 def published(endpoints: Endpoints, codec: Codec) -> dict[tuple[str, str], str]:
     """(kind, name) → the hash that the log says last."""
-    reader = consumer(endpoints, "chain.prepare", **{"enable.partition.eof": True})
-    last: dict[tuple[str, str], str] = {}
-    try:
-        reader.assign([TopicPartition(_TOPIC, 0, 0)])
-        deadline = time.monotonic() + _WAIT
-        while time.monotonic() < deadline:
-            message = reader.poll(0.5)
-            if message is None:
-                continue
-            if message.error():  # its end: partition.eof
-                return last
-            data = codec.decode(_TOPIC, message.value()).data
-            last[data["kind"], data["name"]] = data["hash"]
-    finally:
-        reader.close()
-    raise ConnectionFailed(f"{_TOPIC} on {endpoints.kafka} could not be read to its end in {_WAIT:.0f} s")
+    return {key: one.hash for key, one in ConfigLog.read(endpoints, codec).items.items()}
 
 
 def main() -> int:

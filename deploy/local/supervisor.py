@@ -29,11 +29,13 @@ from deploy.local.state import PartState, Phase, State
 from sharedchain import exposition
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
+from sharedchain.health import Health
 
 _BEAT = 0.05  # seconds between two looks at the children
 _BACKOFF = (0.2, 10.0)  # seconds before the first restart, and at most
 _SETTLED = 30.0  # seconds alive after which a death counts as the first again
 _GIVE_UP = 5  # deaths of one part before everything was ready once
+_STILL = 60.0  # seconds without a look at the children: none of its questions waits longer
 _LOG_LIMIT = 10_000_000  # bytes
 
 
@@ -72,6 +74,7 @@ class Supervisor:
         self._ready_after: float | None = None
         self._failed = ""
         self._tell = teller()
+        self._health = Health("supervisor", still=_STILL)
 
     def run(self, plan: Plan) -> int:
         """Until told to stop. 0: stopped on request; 1: the start was given up."""
@@ -106,9 +109,17 @@ class Supervisor:
     def _expose(self, ends: Endpoints) -> None:
         registry = CollectorRegistry()
         registry.register(meters.Parts(self._home, lambda: [one.record() for one in list(self._children.values())]))
-        exposition.serve(ends, registry=registry, program="supervisor")
+        self._health.waits = self._away
+        exposition.serve(ends, self._health, registry=registry, program="supervisor")
+
+    def _away(self) -> str:
+        """The parts that are not ready; before the first time that all were: the start."""
+        seen = [child.record() for child in list(self._children.values())]
+        away = [f"{part.name} {part.phase}" for part in seen if part.phase not in ("ready", "done")]
+        return ", ".join(away) or ("" if self._ready_after is not None else "it starts")
 
     def _step(self) -> None:
+        self._health.beat()
         before = [child.record() for child in self._children.values()]
         for child in self._children.values():
             self._look(child)

@@ -9,17 +9,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.pages import dictionary, flowbook, rulebook
+from deploy.pages import dictionary, flowbook, metrics, rulebook
 
 ROOT = Path(__file__).parents[2]
 
 
 def pages(root: Path = ROOT) -> dict[Path, str]:
-    """Each generated page and its text, from the data files under `root`. Raises ConfigError when they are unsound."""
+    """Each generated page and its text, from the data files under `root` and the metrics of our code.
+
+    Raises ConfigError when the files are unsound.
+    """
     return {
         root / "docs" / "data-dictionary.md": dictionary.page(root),
         root / "docs" / "flows.md": flowbook.page(root),
         root / "docs" / "measures-and-rules.md": rulebook.page(root),
+        root / "docs" / "metrics.md": metrics.page(),
     }
 
 

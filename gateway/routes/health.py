@@ -16,20 +16,21 @@ _GUARD = Depends(Guard("observe", "health"))
 _PATIENCE = 3.0  # seconds for one peer
 
 
-@router.get("/healthz", summary="This process answers")
-async def healthz(_: Annotated[Access, _GUARD]) -> dict[str, str]:
+@router.get("/healthz", summary="This process answers: its loop moves")
+async def healthz(_: Annotated[Access, _GUARD]) -> dict[str, Any]:
     """Says nothing about the peers: a supervisor must not restart the gateway because Kafka is away."""
-    return {"status": "ok"}
+    return {"program": "gateway", "alive": True}
 
 
 @router.get("/readyz", summary="Kafka, registry and ClickHouse answer", responses={503: {}})
 async def readyz(request: Request, _: Annotated[Access, _GUARD]) -> JSONResponse:
-    """Each peer with «ok» or what is wrong."""
+    """Each peer with «ok» or what is wrong; `missing` has those that are not."""
     probes = door_of(request).probes
     said = dict(zip(probes, await asyncio.gather(*(probe(one) for one in probes.values())), strict=True))
-    ready = all(answer == "ok" for answer in said.values())
-    headers = {} if ready else {"Retry-After": "2"}
-    return JSONResponse({"ready": ready, "peers": said}, 200 if ready else 503, headers=headers)
+    missing = {name: answer for name, answer in said.items() if answer != "ok"}
+    headers = {"Retry-After": "2"} if missing else {}
+    told = {"program": "gateway", "ready": not missing, "peers": said, "missing": missing}
+    return JSONResponse(told, 503 if missing else 200, headers=headers)
 
 
 async def probe(one: Probe) -> str:

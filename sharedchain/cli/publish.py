@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, TextIO, get_args
@@ -65,7 +66,9 @@ def publish(
     event_type: Annotated[str, typer.Argument(metavar="TYPE", help="event type, e.g. lead.captured")],
     file: Annotated[Path | None, typer.Option("--file", "-f", help=".json, .jsonl or .csv; default: stdin")] = None,
     form: Annotated[str | None, typer.Option("--format", help="json, jsonl, csv (default: by name, jsonl)")] = None,
-    check: Annotated[bool, typer.Option("--check", help="judge the rows, send nothing, ask nobody")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="judge the rows as the strictest flow does, send nothing, ask nobody")
+    ] = False,
     source: Annotated[str, typer.Option(help="who publishes (ce_source)")] = "sharedchain.cli",
     tenant: Annotated[str | None, typer.Option(help="for rows that name none")] = None,
     home: Home = None,
@@ -77,37 +80,55 @@ def publish(
     """
     kind = _kind(Catalog.load(), event_type)
     with _opened(file) as text:
-        judged = judge_rows(kind, read_rows(text, _form(file, form)), load_dictionaries(), source)
+        rows, words = read_rows(text, _form(file, form)), load_dictionaries()
         defaults = {"source": source, "tenant": tenant}
         report = Report(json, check, follows=kind.parent is not None)
         if check:
-            for one in judged:
+            for one in judge_rows(kind, rows, words, source):
                 report.tell(one)
         else:
             with ChainSync(home=home) as chain:
-                _send(chain, judged, defaults, report)
+
+                def excused(whose: str) -> Collection[str]:
+                    return chain.excused(kind.name, whose or tenant or "default")
+
+                _send(chain, judge_rows(kind, rows, words, source, excused), defaults, report)
     report.end()
     if report.refused:
         raise typer.Exit(1)
 
 
 def judge_rows(
-    kind: EventType, rows: Iterable[Row], dictionaries: Mapping[str, Dictionary], source: str
+    kind: EventType,
+    rows: Iterable[Row],
+    dictionaries: Mapping[str, Dictionary],
+    source: str,
+    excused: Callable[[str], Collection[str]] = lambda _: (),
 ) -> Iterator[Good | Bad]:
-    """Each row as an event or its faults: the checks that ingest will make, made before."""
+    """Each row as an event or its faults: the checks that ingest will make, made before. What a tenant's flow
+    lets a record lack (`excused`, by its name or "") is asked only where one lacks something."""
     for row in rows:
         try:
             if row.fault:
                 raise row.fault
             said = {name[3:]: value for name, value in row.fields.items() if name.startswith("ce_")}
             payload = {name: value for name, value in row.fields.items() if not name.startswith("ce_")}
-            event = read_event(kind, payload)
+            event = _event(kind, payload, partial(excused, str(said.get("tenant", ""))))
             map_terms(kind, event.to_avro(), dictionaries, str(said.get("source", source)))
             yield Good(row.number, event, _envelope(said))
         except Broken as broken:
             yield Bad(row.number, broken.faults)
         except Refused as fault:
             yield Bad(row.number, [fault])
+
+
+def _event(kind: EventType, payload: dict[str, Any], excused: Callable[[], Collection[str]]) -> Event:
+    try:
+        return read_event(kind, payload)
+    except Broken:
+        if not (lacking := excused()):
+            raise
+        return read_event(kind, payload, lacking)
 
 
 def _envelope(said: dict[str, Any]) -> dict[str, Any]:

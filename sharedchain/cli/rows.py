@@ -12,6 +12,7 @@ from typing import Any, Literal, TextIO
 from sharedchain.errors import Refused
 
 Form = Literal["json", "jsonl", "csv"]
+_CELL = 1 << 24  # characters: what is longer is no cell but a quote that was never closed
 _NOT_UTF_8 = "it is not UTF-8: save the file as UTF-8 (Excel: CSV UTF-8)"
 
 
@@ -52,6 +53,7 @@ def _json(source: TextIO) -> Iterator[Row]:
 
 def _csv(source: TextIO) -> Iterator[Row]:
     """Empty cells are unsaid; a cell that begins with [ or { is JSON (lists such as `lines`)."""
+    csv.field_size_limit(_CELL)
     reader = csv.DictReader(source, strict=True)
     try:
         for cells in reader:

@@ -7,12 +7,13 @@ import sys
 from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
+from sharedchain.health import Health, kafka_answers, registry_answers
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sinks.clickhouse.feeds import feeds
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.sink import ClickHouseSink
-from sinks.clickhouse.store import Store
+from sinks.clickhouse.store import Store, answers
 from sinks.program import arguments, prepare, run
 
 GROUP = "chain.sink.clickhouse"
@@ -32,8 +33,11 @@ def main() -> int:
             return 0
         catalog = Catalog.load()
         sources = feeds(catalog)
-        sink = ClickHouseSink(Store(endpoints.clickhouse), Codec(Registry.of(endpoints), catalog), sources)
-        run(endpoints, GROUP, list(sources), sink, asked.member, stopping, epoch=asked.epoch)
+        registry = Registry.of(endpoints)
+        sink = ClickHouseSink(Store(endpoints.clickhouse), Codec(registry, catalog), sources)
+        peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)}
+        health = Health("sink", peers | {"clickhouse": answers(endpoints.clickhouse)})
+        run(endpoints, GROUP, list(sources), sink, asked.member, health, stopping, epoch=asked.epoch)
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

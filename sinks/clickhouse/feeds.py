@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from sharedchain.codec import Codec
 from sharedchain.errors import Refused
-from sharedchain.exposition import DLQ_RECORDS
+from sharedchain.refusals import DLQ_RECORDS
 from sharedchain.schemas import Catalog
 from sharedchain.scope import SPINE
 from sharedchain.spine import read_derived_from, read_fact_from

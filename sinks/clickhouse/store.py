@@ -12,21 +12,25 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sharedchain.endpoints import ClickHouse
 from sharedchain.errors import ConnectionFailed
+from sharedchain.health import WAIT, Peer
 from sinks.clickhouse.rows import Row, Table
 
 # Never toggle the last one: rows inserted under the other value are not recognised in dependent views.
 _EXACT = {"async_insert": 0, "insert_deduplicate": 1, "deduplicate_blocks_in_dependent_materialized_views": 1}
 
 
-def connect(where: ClickHouse, database: str | None = None) -> Client:
-    """A client without a server-side session, so that no call waits for another. Raises ConnectionFailed."""
+def connect(where: ClickHouse, database: str | None = None, wait: int = 60) -> Client:
+    """A client without a server-side session, so that no call waits for another; `wait`: seconds for an answer.
+
+    Raises ConnectionFailed.
+    """
     address = where.address() | ({"database": database} if database else {})
     try:
         return clickhouse_connect.get_client(
             **address,
             autogenerate_session_id=False,
-            connect_timeout=5,
-            send_receive_timeout=60,
+            connect_timeout=min(5, wait),
+            send_receive_timeout=wait,
         )
     except (ClickHouseError, OSError) as error:
         raise ConnectionFailed(f"ClickHouse at {where.url} does not answer: {first_line(error)}") from error
@@ -70,6 +74,19 @@ class Store:
         if self._client is None:
             self._client = connect(self._where)
         return self._client
+
+
+def answers(where: ClickHouse) -> Peer:
+    """Whether it takes a query."""
+
+    def ask() -> None:
+        try:
+            with connect(where, wait=round(WAIT)) as client:
+                client.command("SELECT 1")
+        except (ClickHouseError, OSError) as error:
+            raise ConnectionFailed(f"ClickHouse at {where.url} does not answer: {first_line(error)}") from error
+
+    return ask
 
 
 def first_line(error: BaseException) -> str:

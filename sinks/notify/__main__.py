@@ -8,6 +8,7 @@ from pathlib import Path
 from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
+from sharedchain.health import Health, kafka_answers, registry_answers
 from sharedchain.kafka import producer
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
@@ -30,7 +31,8 @@ def main() -> int:
     stopping = prepare()
     try:
         endpoints = Endpoints.load(asked.home, program="notify")
-        codec = Codec(Registry.of(endpoints), Catalog.load())
+        registry = Registry.of(endpoints)
+        codec = Codec(registry, Catalog.load())
         sink = NotifySink(
             {name: build(endpoints) for name, build in CHANNELS.items()},
             read_policy(asked.policy),
@@ -39,7 +41,8 @@ def main() -> int:
             Recorder(producer(endpoints), codec),
             LedgerReader(endpoints, codec),
         )
-        run(endpoints, GROUP, [ALERTS], sink, asked.member, stopping)
+        health = Health("notify", {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)})
+        run(endpoints, GROUP, [ALERTS], sink, asked.member, health, stopping)
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

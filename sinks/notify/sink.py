@@ -14,8 +14,9 @@ from sharedchain.fact import Derived
 from sharedchain.failpoint import failpoint
 from sharedchain.log import ids
 from sharedchain.spine import read_derived_from
-from sinks import metrics
+from sinks import metrics as every
 from sinks.batch import Batch
+from sinks.notify import metrics
 from sinks.notify.channels import Channel
 from sinks.notify.delivery import Delivery, plan
 from sinks.notify.ledger import Ledger
@@ -84,7 +85,7 @@ class NotifySink:
             try:
                 alerts.append(read_derived_from(self._codec, headers=record.headers, value=record.value))
             except Unreadable as why:  # kept as a dead letter by the ClickHouse sink
-                metrics.UNREADABLE.labels(record.topic).inc()
+                every.UNREADABLE.labels(record.topic).inc()
                 _log.warning("%s/%s/%s is no alert: %s", record.topic, record.partition, record.offset, why.reason)
         return alerts
 
@@ -133,7 +134,7 @@ class NotifySink:
             failpoint("notify.after_record")
             self._ledger.note(outcome)
             self._attempts.pop(delivery.id, None)
-            metrics.NOTIFICATIONS.labels(delivery.channel, why.partition(":")[0] or "sent").inc()
+            metrics.told(delivery.channel, why, (sent_at - delivery.alert.recorded) / 1000)
             if why:
                 alert = delivery.alert
                 about = ids(correlation=alert.correlation, traceparent=alert.traceparent, event=alert.id)

@@ -15,10 +15,15 @@ import sys
 import threading
 from pathlib import Path
 
-from sharedchain import exposition
+from prometheus_client import REGISTRY
+
+from sharedchain import exposition, replicas
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import Fenced
+from sharedchain.health import WAIT, Health, kafka_answers, registry_answers
 from sharedchain.log import start as start_log
+from sharedchain.registry import Registry
+from sharedchain.schemas import Catalog
 from streams.ingest.lane import Lane
 from streams.ingest.recovery import Torn
 from streams.ingest.settings import Settings
@@ -38,17 +43,26 @@ def main(argv: list[str] | None = None) -> int:
     told = {name: value for name in ("tick", "resume") if (value := getattr(asked, name)) is not None}
     try:
         endpoints = Endpoints.load(asked.home, program="ingest")
+        health = _watched(endpoints, asked.lane)
         lane = Lane(endpoints, asked.lane, asked.lanes or endpoints.lanes, Settings(**told))
-        exposition.serve(
-            endpoints, f"chain.ingest.lane{asked.lane}"
-        )  # only now: who asks the port asks whether the lane works
-        lane.run(stop)
+        health.waits = lane.waits
+        lane.run(stop, health.beat)
     except Exception as error:
         code = next((c for kind, c in _CODES.items() if isinstance(error, kind)), 70)
         log.critical("lane %d ends (%d): %s", asked.lane, code, error, exc_info=code == 70)
         return code
     log.info("lane %d stopped", asked.lane)
     return 0
+
+
+def _watched(endpoints: Endpoints, lane: int) -> Health:
+    """The lane's health, told from now on; and what the brokers say of the replicas, at each scrape."""
+    peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(Registry.of(endpoints))}
+    health = Health(f"ingest-{lane}", peers)
+    ask = replicas.asked(endpoints, Catalog.load(), WAIT)
+    REGISTRY.register(exposition.Replicas(ask))
+    exposition.serve(endpoints, health, group=f"chain.ingest.lane{lane}")
+    return health
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -61,15 +61,22 @@ class Lane:
         self._reader = Reader(endpoints, number, doors)
         self._words = {d for t in self._catalog.types.values() if t.topic in doors for d in t.terms.values()}
         self._breakers: dict[Place, Breaker] = {}
+        self._waits = ""
         log.info("lane %d owns partitions %s; %d records caught up", number, self.owned, count)
 
-    def run(self, stop: threading.Event) -> None:
-        """Turn after turn until `stop`; raises whatever ends this process."""
+    def waits(self) -> str:
+        """What this lane waits for before it decides anything; empty: it follows its topics."""
+        return self._waits or ("" if self._reader.doors_open else f"the end of {config.TOPIC} was not read yet")
+
+    def run(self, stop: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
+        """Turn after turn until `stop`, each with a `beat`; raises whatever ends this process."""
         while not stop.is_set():
+            beat()
             interval = self._settings.tick
             wait = (interval - self._now() % interval) / 1000
             records = self._reader.read(self._settings.batch, max(wait, 0.001))
             while not stop.is_set() and not self._turn(records):
+                beat()
                 stop.wait(0.5)
             if self._store.due():
                 self._store.write()
@@ -87,12 +94,12 @@ class Lane:
             self._judge(turn, records, breakers, offsets)
             self._tick(turn)
         except ConnectionFailed as error:
-            metrics.WAITING.set(1)
+            self._wait(str(error))
             log.warning("waiting, nothing is refused: %s", error)
             return False
-        metrics.WAITING.set(0)
+        self._wait("")
         stopped = [p for p, b in breakers.items() if b.stopped and not self._stopped(p)]
-        self._commit(turn, {**self._ends(stopped), **offsets})
+        self._commit(turn, {**self._ends(stopped), **offsets}, min((r.timestamp for r in records), default=0))
         self._breakers.update(breakers)
         for place in stopped:
             self._stop(place)
@@ -129,21 +136,25 @@ class Lane:
         committed = self._reader.committed
         return {p: o for p, o in self._reader.ends.items() if o > committed.get(p, -1) and p not in stopped}
 
-    def _commit(self, turn: Turn, offsets: dict[Place, int]) -> None:
+    def _wait(self, why: str) -> None:
+        self._waits = why
+        metrics.WAITING.set(1 if why else 0)
+
+    def _commit(self, turn: Turn, offsets: dict[Place, int], oldest: int) -> None:
         changed = {p: o for p, o in offsets.items() if o != self._reader.committed.get(p)}
         if not turn.entries and not changed:
             return
         marks = self._writer.write(turn, changed, self._reader.group())
         self._store.adopt(turn.book, marks)
         self._reader.committed.update(changed)
-        metrics.count(turn)
+        metrics.count(turn, oldest, self._now())
 
     def _open_doors(self) -> None:
         lacking = {d for d in self._words for p in self.owned if not config.dictionaries(self._store, p, {d})}
         lacking |= {f"flow {name}" for p in self.owned for name in profile.lacking(self._store, p)}
-        metrics.WAITING.set(1 if lacking else 0)
+        self._wait(f"dictionaries and flows on {config.TOPIC}: {', '.join(sorted(lacking))}" if lacking else "")
         if lacking:
-            log.warning("waiting for dictionaries and flows on %s: %s", config.TOPIC, ", ".join(sorted(lacking)))
+            log.warning("waiting for %s", self._waits)
             return
         stopped = {(t, int(p)) for n in self._store.names("stopped/") for _, t, p in [n.split("/")]}
         if self._settings.resume:

@@ -12,15 +12,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from clickhouse_connect.driver.client import Client
 
 from deploy.demo.found import client
+from deploy.imports.command import translator_of
 from deploy.local.stack import Stack
 from deploy.replay import compare_stores, refold
 from sharedchain.chain import ChainSync
+from sharedchain.cli import run
 from sharedchain.config import item
 from sharedchain.endpoints import Endpoints
+from sharedchain.errors import Refused
 from sharedchain.events import ConfigDefined
 from sharedchain.reader import read
 from tests.chain.crm_totals import Totals, totals
@@ -180,6 +184,45 @@ def test_the_measures_are_those_of_the_csv(endpoints: Endpoints, export: dict[st
     for quarter, value in said.quarters.items():
         assert measured(endpoints, tenant, "M-23", period=quarter) == value, quarter
         assert measured(endpoints, tenant, "M-20.signed", period=quarter) == value, quarter
+
+
+def test_each_door_takes_what_the_flow_only_reports(endpoints: Endpoints, straight: str, tmp_path: Path) -> None:
+    customer = {"customer_id": "C9", "name": "Acme", "industry": "TECHNOLOGY", "region": "US"}
+    kind = "master.customer.upserted"
+    (tmp_path / "one.json").write_text(json.dumps(customer))
+    command = ["publish", kind, "-f", str(tmp_path / "one.json"), "--home", str(endpoints.home)]
+    assert [run([*command, "--tenant", tenant]) for tenant in (straight, "default")] == [0, 1]
+    with ChainSync(endpoints) as chain:
+        chain.publish(chain.read(kind, customer | {"customer_id": "C8"}, tenant=straight), tenant=straight)
+        with pytest.raises(Refused, match="org_structure"):
+            chain.read(kind, customer)
+        event = {"specversion": "1.0", "id": "1", "source": "t", "type": kind, "data": customer | {"customer_id": "C7"}}
+        headers = {"content-type": "application/cloudevents+json"}
+        doors = [
+            httpx2.post(f"{endpoints.gateway}/v1/events", content=json.dumps(event | {"tenant": t}), headers=headers)
+            for t in (straight, "default")
+        ]
+        assert [door.status_code for door in doors] == [202, 422]
+        chain.settle()
+    gaps = "SELECT subject FROM facts WHERE tenant = {t:String} AND type = 'record.incomplete' AND subject LIKE 'C_'"
+    found = client(endpoints).query(gaps, parameters={"t": straight}).result_rows
+    assert {subject for (subject,) in found} == {"C7", "C8", "C9"}
+
+
+def test_a_webhook_becomes_facts_once(endpoints: Endpoints) -> None:
+    began = ["import", "pipedrive", "--tenant", "hook", "--home", str(endpoints.home)]
+    examples = [one.row for one in translator_of("pipedrive").dialect.examples]
+    url = f"{endpoints.gateway}/v1/imports/pipedrive?tenant=hook"
+    assert httpx2.post(url, json=examples[0]).status_code == 409
+    assert run(began) == 0
+    for _ in range(2):
+        assert [httpx2.post(url, json=row).status_code for row in examples[:2]] == [202, 202]
+        assert httpx2.post(url, json=[examples[3], examples[4]]).status_code == 207
+    with ChainSync(endpoints) as chain:
+        chain.settle()
+    kinds = "SELECT type, count() FROM facts WHERE tenant = 'hook' AND type LIKE 'opportunity.%' GROUP BY type"
+    found = {str(name): int(n) for name, n in client(endpoints).query(kinds).result_rows}
+    assert found == {"opportunity.opened": 1, "opportunity.created": 1, "opportunity.signed": 1}
 
 
 def test_the_log_folded_again_gives_the_same(endpoints: Endpoints, straight: str) -> None:

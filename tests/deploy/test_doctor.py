@@ -9,6 +9,7 @@ import socket
 import string
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,6 +28,7 @@ from sharedchain.kafka import consumer, create_topics, producer, transactional_p
 from sharedchain.lag import Follower, Position
 from sharedchain.registration import apply
 from sharedchain.registry import Registry
+from sharedchain.replicas import short
 from sharedchain.schemas import Catalog
 from sinks.clickhouse.migrate import migrate
 from tests.deploy.clickhouse.launch import PASSWORD, launch
@@ -171,8 +173,10 @@ def test_7_a_topic_is_under_replicated(healthy: Endpoints) -> None:
 
 def test_7b_a_replica_fell_out_of_sync() -> None:
     fallen = SimpleNamespace(partitions={0: SimpleNamespace(replicas=(1, 2, 3), isrs=(1, 3))})
-    found = peers.replicas(["t"], {"t": fallen}, 1, 3)
+    missing = short(["t"], {"t": fallen}, 1)
+    found = peers.replicas(missing, 3)
     assert (found.key, found.values["isr"], found.values["want"]) == ("replicas.under", 2, 3)
+    assert peers.replicas([replace(one, least=3) for one in missing], 3).key == "replicas.refusing"
 
 
 @real

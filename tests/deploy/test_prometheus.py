@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import httpx2
@@ -13,18 +14,21 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 
-import sinks.metrics  # noqa: F401  (importing it registers its metrics)
+import sinks.metrics
+import sinks.notify.metrics
 import streams.ingest.metrics
 import streams.metrics
 from deploy.local.meters import Parts
 from deploy.local.state import PartState
 from gateway.meters import Meters
-from sharedchain import exposition
+from sharedchain import exposition, refusals  # noqa: F401
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
-from sharedchain.exposition import Lag
-from sharedchain.fact import Derived
+from sharedchain.exposition import Lag, Replicas
+from sharedchain.fact import Derived, Fact
+from sharedchain.health import Health
 from sharedchain.lag import Position
+from sharedchain.replicas import Short
 from tests.house.tree import ROOT
 
 FOLDER = ROOT / "deploy" / "prometheus"
@@ -48,6 +52,7 @@ def exposed(home: Path) -> bytes:
     own.register(
         Lag("chain.engine", lambda: [Position("chain.facts.v1", 0, 3, 10), Position("chain.facts.v1", 1, 5, 5)])
     )
+    own.register(Replicas(lambda: [Short("t", 0, 1, 3, 2)]))
     own.register(Parts(home, lambda: [PartState(name="sink", phase="ready", pid=1, born=0.0)]))
     return generate_latest(REGISTRY) + generate_latest(own) + Meters().text()
 
@@ -112,8 +117,14 @@ def test_it_is_served_where_endpoints_say(monkeypatch: pytest.MonkeyPatch) -> No
         port = probe.getsockname()[1]
     monkeypatch.setenv("SHAREDCHAIN_METRICS_PORT", "1")  # another program's: the named one has its own
     where = Endpoints.model_construct(metrics={"supervisor": f"http://127.0.0.1:{port}"})
-    exposition.serve(where, program="supervisor")
-    assert "sharedchain_dlq_records_total" in httpx2.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+    exposition.serve(where, Health("supervisor"), program="supervisor")
+    door = f"http://127.0.0.1:{port}"
+    assert "sharedchain_dlq_records_total" in httpx2.get(f"{door}/metrics", timeout=5).text
+    assert [httpx2.get(f"{door}/{path}", timeout=5).status_code for path in ("healthz", "readyz", "x")] == [
+        200,
+        503,
+        404,
+    ]
 
 
 def raised(rule: str, recorded: int, *, backfill: bool = False) -> Derived:
@@ -135,7 +146,51 @@ def test_alerts_are_timed_and_errors_of_rules_counted() -> None:
         raised("R-01", 0, backfill=True),
         raised("R-01", -(9**9)),
     ]
-    streams.metrics.decided(0, 4, said, 4, now=lambda: 1001.0)
+    streams.metrics.decided(0, [], said, 4, now=lambda: 1001.0)
     assert sample("sharedchain_event_to_alert_seconds_count") - before[0] == 2
     assert sample("sharedchain_event_to_alert_seconds_sum") - before[1] == pytest.approx(1.5)
     assert sample("sharedchain_rule_errors_total", rule="R-06") - errors == 1
+
+
+def tick(scope: str, recorded: int) -> Fact:
+    return Fact(
+        partition=77, seq=1, recorded=recorded, kind="tick", scope=scope, type="clock.ticked", id="i", source="s",
+        subject="", time=recorded, tenant="", data={},
+    )  # fmt: skip
+
+
+def test_the_age_of_the_tick_is_of_the_wall_clock_and_goes_with_the_partition() -> None:
+    def age() -> float | None:
+        return REGISTRY.get_sample_value("sharedchain_engine_tick_age_seconds", {"partition": "77"})
+
+    now = round(time.time() * 1000)
+    streams.metrics.decided(77, [tick("story", now)], [], 1)
+    assert age() is None  # a driven scope's time says nothing of ours
+    streams.metrics.decided(77, [tick("", now - 60_000), tick("", now - 5_000), tick("story", 9)], [], 1)
+    assert age() == pytest.approx(5, abs=4)
+    streams.metrics.left(77)
+    assert age() is None
+
+
+def test_replicas_are_counted_and_a_silent_broker_costs_the_samples() -> None:
+    found: list[Short] = [Short("t", 0, 1, 3, 2), Short("t", 1, 2, 3, 2)]
+    own = CollectorRegistry()
+    own.register(Replicas(lambda: found))
+    names = ("sharedchain_kafka_under_replicated_partitions", "sharedchain_kafka_under_min_isr_partitions")
+    assert [own.get_sample_value(name) for name in names] == [2, 1]
+
+    def silent() -> list[Short]:
+        raise ConnectionFailed("nobody")
+
+    away = CollectorRegistry()
+    away.register(Replicas(silent))
+    assert [away.get_sample_value(name) for name in names] == [None, None]
+
+
+def test_a_message_is_timed_when_it_was_sent() -> None:
+    def count() -> float:
+        return REGISTRY.get_sample_value("sharedchain_notification_age_seconds_count", {"channel": "T"}) or 0.0
+
+    for why, age in (("", 2.0), ("failed: away", 2.0), ("muted: night", 2.0), ("", -5.0), ("", 9e9)):
+        sinks.notify.metrics.told("T", why, age)
+    assert count() == 1  # not what failed, was muted, or lives by a driven clock

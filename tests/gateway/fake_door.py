@@ -17,10 +17,11 @@ from gateway.publisher import Outgoing
 from gateway.queries import Query
 from gateway.slots import Slots
 from gateway.store import Row
+from sharedchain import dialects, flowcheck
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.errors import ConnectionFailed
 from sharedchain.outbox import Position
-from sharedchain.schemas import Catalog
+from sharedchain.schemas import Catalog, data_root
 
 SECRET = "a secret for tests"
 NOW = 1_777_600_000_000  # 2026-05-01T01:46:40Z
@@ -80,7 +81,9 @@ class FakeFeed:
 @cache
 def contract() -> Contract:
     """The repository's own catalog and dictionaries, read once."""
-    return Contract(catalog=Catalog.load(), dictionaries=load_dictionaries())
+    catalog, dictionaries = Catalog.load(), load_dictionaries()
+    flows = flowcheck.load(data_root(), dictionaries)
+    return Contract(catalog=catalog, dictionaries=dictionaries, dialects=dialects.ours(catalog, dictionaries, flows))
 
 
 @dataclass

@@ -153,3 +153,34 @@ def test_money_keeps_every_digit(client: TestClient, fakes: Fakes) -> None:
     body = json.dumps(event()).replace('"48000000.00"', "9007199254740993.01")
     client.post("/v1/events", content=body, headers={"content-type": "application/cloudevents+json"})
     assert str(fakes.publisher.sent[0].data["expected_amount"]) == "9007199254740993.01"
+
+
+CUSTOMER = {"customer_id": "C1", "name": "Acme", "industry": "TECHNOLOGY", "region": "US"}
+PLAIN = '{"id":"plain","version":1,"kind":"opportunity","title":{"zh":"x","en":"x"},"stages":[{"code":"FOLLOWING"}],'
+PLAIN += '"signed_from":["FOLLOWING"],"numbers":{"contract":"C-{n}","receivable":"A-{n}"},"default_terms":[],'
+PLAIN += '"reported":{"master.customer.upserted":["org_structure","decision_chain","owner_id"]}}'
+
+
+def master(**changes: Any) -> dict[str, Any]:
+    return event(type="master.customer.upserted", tenant="crm", data=CUSTOMER | changes)
+
+
+def test_what_the_tenants_flow_only_reports_may_lack(client: TestClient, fakes: Fakes) -> None:
+    fakes.store.answers |= {"AS last_recorded": [{"body": '{"flow":"plain"}'}], "AS body FROM facts": [{"body": PLAIN}]}
+    assert post(client, master()).status_code == 202
+    assert post(client, master(owner_id="")).status_code == 202
+    assert [one.data["owner_id"] for one in fakes.publisher.sent] == [None, None]
+    assert post(client, master(name=None)).json()["errors"][0]["field"] == "data.name"
+    assert post(client, master(decision_chain=[{}])).json()["errors"][0]["field"] == "data.decision_chain[0].person_ref"
+
+
+def test_elsewhere_it_may_not(client: TestClient, fakes: Fakes) -> None:
+    answer = post(client, master())
+    assert answer.status_code == 422
+    assert {one["field"] for one in answer.json()["errors"]} == {
+        "data.org_structure",
+        "data.decision_chain",
+        "data.owner_id",
+    }
+    post(client, event(data={}))
+    assert len(fakes.store.asked) == 2  # a lead's gap asks nobody

@@ -18,7 +18,10 @@ async def refuses() -> None:
 def test_ready_when_every_peer_answers(client: TestClient, fakes: Fakes) -> None:
     fakes.probes |= {"kafka": answers, "clickhouse": answers}
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "peers": {"kafka": "ok", "clickhouse": "ok"}})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"program": "gateway", "ready": True, "peers": {"kafka": "ok", "clickhouse": "ok"}, "missing": {}},
+    )
 
 
 def test_one_silent_peer_is_named_and_the_process_still_lives(client: TestClient, fakes: Fakes) -> None:
@@ -26,6 +29,7 @@ def test_one_silent_peer_is_named_and_the_process_still_lives(client: TestClient
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["peers"] == {"kafka": "nobody listens", "clickhouse": "ok"}
+    assert answer.json()["missing"] == {"kafka": "nobody listens"}
     assert client.get("/healthz").status_code == 200
 
 

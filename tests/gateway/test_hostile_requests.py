@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from tests.gateway.fake_door import Fakes, contract
 from tests.gateway.test_events import LEAD, event
 
 _MEDIA = ["application/cloudevents+json", "application/cloudevents-batch+json", "application/json", "text/plain", ""]
@@ -54,6 +55,15 @@ def test_any_value_in_any_attribute(client: TestClient, name: str, value: Any) -
 def test_any_value_in_any_field(client: TestClient, name: str, value: Any) -> None:
     body = json.dumps(event(data=LEAD | {name: value}))
     judge(client.post("/v1/events", content=body, headers={"content-type": _MEDIA[0]}))
+
+
+@settings(max_examples=60, suppress_health_check=_SLOW, deadline=None)
+@given(name=st.sampled_from(["meta", "data", "previous", "x"]), value=_VALUES, within=st.booleans())
+def test_any_value_in_a_foreign_row(client: TestClient, fakes: Fakes, name: str, value: Any, within: bool) -> None:
+    fakes.store.answers["AS last_recorded"] = [{"body": '{"flow":"plain"}'}]
+    row = dict(contract().dialects["pipedrive"].dialect.examples[0].row)
+    row |= {name: value} if not within else {"data": row["data"] | {"value": value, "org_id": value}}
+    judge(client.post("/v1/imports/pipedrive?tenant=t", content=json.dumps(row)))
 
 
 @pytest.mark.parametrize("amount", ["1" + "0" * 30, "-1e30", "1e17", "0.001", '"1e5000"', '"NaN"', '"-0"', '"١٢"'])

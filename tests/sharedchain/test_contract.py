@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sharedchain.contract import Broken, check_required, is_empty, map_terms, places, read_event
+from sharedchain.contract import Broken, check_required, is_empty, lacking, map_terms, places, read_event
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.errors import Refused
 from sharedchain.events import OpportunityStageChanged
@@ -133,3 +133,26 @@ def test_a_time_that_cannot_be_read_is_told_with_how_to_write_it(at: str, told: 
         read_event(TYPES["lead.contact.logged"], {"lead_id": "L", "contact_id": "K", "at": at})
     assert caught.value.text.startswith(told)
     assert caught.value.text.endswith(f"got {at!r}")
+
+
+CUSTOMER = {"customer_id": "C", "name": "Acme", "industry": "TECHNOLOGY", "region": "US"}
+REPORTED = ("org_structure", "decision_chain", "owner_id")
+
+
+def test_what_is_excused_may_be_absent_and_the_rest_may_not() -> None:
+    kind = TYPES["master.customer.upserted"]
+    event = read_event(kind, CUSTOMER | {"owner_id": ""}, REPORTED)
+    assert event.to_avro()["owner_id"] is event.to_avro()["decision_chain"] is None
+    assert set(lacking(kind, event)) == set(REPORTED)
+    assert lacking(kind, read_event(kind, CUSTOMER | {"owner_id": "E1"}, REPORTED)) == [
+        "org_structure",
+        "decision_chain",
+    ]
+    with pytest.raises(Broken) as told:
+        read_event(kind, {"customer_id": "C", "name": " ", "decision_chain": [{}]}, REPORTED)
+    assert {fault.field for fault in told.value.faults} == {
+        "name",
+        "industry",
+        "region",
+        "decision_chain[0].person_ref",
+    }

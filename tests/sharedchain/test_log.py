@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import logging.config
 from collections.abc import Iterator
 
 import pytest
@@ -53,3 +54,34 @@ def test_people_see_the_ids_behind_the_text(monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_is_no_traceparent_has_no_trace(text: str) -> None:
     assert log.trace_id(text) == ""
     assert log.ids(traceparent=text) == {}
+
+
+def test_a_library_that_wants_settings_logs_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHAREDCHAIN_LOG", "json")
+    logging.config.dictConfig(log.settings("engine"))
+    out = io.StringIO()
+    monkeypatch.setattr(logging.getLogger().handlers[0], "stream", out)
+    logging.getLogger("faust.app").info("chatter")
+    logging.getLogger("engine").info("ours")
+    logging.getLogger("aiokafka").warning("theirs")
+    assert [json.loads(line)["text"] for line in out.getvalue().splitlines()] == ["ours", "theirs"]
+
+
+def test_the_last_words_take_no_lock_and_know_their_event(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SHAREDCHAIN_LOG", "json")
+    error = ValueError("x")
+    error.about = log.ids(event="E-1", traceparent=TRACE)  # type: ignore[attr-defined]
+    log.start()
+    handler = logging.getLogger().handlers[0]
+    handler.acquire()
+    try:
+        log.last_words("engine", "exit 71: x", error)
+    finally:
+        handler.release()
+    told = json.loads(capfd.readouterr().err)
+    assert {"level": "CRITICAL", "logger": "engine", "text": "exit 71: x", "event": "E-1"}.items() <= told.items()
+    assert "traceback" not in told
+    log.last_words("engine", "exit 70", error, traced=True)
+    assert "ValueError: x" in json.loads(capfd.readouterr().err)["traceback"]

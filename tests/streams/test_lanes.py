@@ -98,7 +98,7 @@ async def test_a_cancelled_agent_still_finishes_its_slice(held: Lanes, made: dic
     ("error", "code"), [(Fenced("x"), FENCED), (Gap("x"), GAP), (ValueError("x"), UNKNOWN), (SystemExit(0), UNKNOWN)]
 )
 def test_whatever_a_lane_raises_ends_the_process(
-    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     codes: list[int] = []
     monkeypatch.setattr("os._exit", codes.append)
@@ -108,4 +108,4 @@ def test_whatever_a_lane_raises_ends_the_process(
 
     _or_die(fail)
     assert codes == [code]
-    assert f"engine: exit {code}" in capsys.readouterr().err
+    assert f"CRITICAL engine: exit {code}: " in capfd.readouterr().err

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
@@ -14,6 +14,7 @@ from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
 from sharedchain.kafka import new_topics, quiet_admin
 from sharedchain.registration import COMPATIBILITY
+from sharedchain.replicas import Short, judged, short
 from sharedchain.schemas import Catalog, EventType
 from sharedchain.tls import trust
 from sinks.clickhouse.migrate import read_migrations
@@ -26,12 +27,13 @@ _SHOWN = 3  # of many faults of one kind
 def kafka(ends: Endpoints, catalog: Catalog) -> list[Finding]:
     """Whether it answers, has our topics, and every replica of them."""
     client = quiet_admin(ends, WAIT)
+    wanted = {new.topic: new.num_partitions for topic in catalog.topics.values() for new in new_topics(topic, 1)}
     try:
         seen = client.list_topics(timeout=WAIT)
-    except KafkaException:
+        missing = judged(client, short(wanted, seen.topics, ends.replication), WAIT)
+    except (KafkaException, TimeoutError):
         return [Finding("kafka.silent", {"place": ends.kafka, "wait": WAIT})]
-    wanted = {new.topic: new.num_partitions for topic in catalog.topics.values() for new in new_topics(topic, 1)}
-    return [_topics(ends, wanted, seen.topics), replicas(wanted, seen.topics, ends.replication, len(seen.brokers))]
+    return [_topics(ends, wanted, seen.topics), replicas(missing, len(seen.brokers))]
 
 
 def _topics(ends: Endpoints, wanted: dict[str, int], there: dict[str, Any]) -> Finding:
@@ -46,20 +48,14 @@ def _topics(ends: Endpoints, wanted: dict[str, int], there: dict[str, Any]) -> F
     return Finding("kafka.ok", {"place": ends.kafka, "count": len(wanted)})
 
 
-def replicas(wanted: Iterable[str], there: dict[str, Any], replication: int, brokers: int) -> Finding:
-    """Under-replicated: fewer in sync than the topic has, or than this chain asks for."""
-    short = [
-        (name, number, len(partition.isrs), want)
-        for name in wanted
-        if name in there
-        for number, partition in sorted(there[name].partitions.items())
-        if len(partition.isrs) < (want := max(len(partition.replicas), replication))
-    ]
-    if not short:
+def replicas(missing: list[Short], brokers: int) -> Finding:
+    """The worst first: a partition that refuses every write, else one that lacks a replica."""
+    if not missing:
         return Finding("replicas.ok")
-    topic, number, isr, want = short[0]
-    said = {"count": len(short), "topic": topic, "partition": number, "isr": isr, "want": want, "brokers": brokers}
-    return Finding("replicas.under", said)
+    worst = min(missing, key=lambda one: (not one.refuses, one.isr))
+    said = {"count": len(missing), "topic": worst.topic, "partition": worst.partition, "isr": worst.isr}
+    said |= {"want": worst.want, "least": worst.least, "brokers": brokers}
+    return Finding("replicas.refusing" if worst.refuses else "replicas.under", said)
 
 
 def registry(ends: Endpoints, catalog: Catalog) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sinks import metrics
+from sinks.notify import metrics
 from sinks.notify.outcome import Outcome, Sent
 from sinks.notify.texts import Notification
 

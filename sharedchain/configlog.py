@@ -1,0 +1,59 @@
+"""What the log says of the configuration: chain.config.v1, read to its end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from confluent_kafka import TopicPartition
+
+from sharedchain import flow
+from sharedchain.codec import Codec
+from sharedchain.config import ConfigItem
+from sharedchain.endpoints import Endpoints
+from sharedchain.errors import ConnectionFailed
+from sharedchain.kafka import consumer
+
+TOPIC = "chain.config.v1"
+_WAIT = 60.0  # seconds to read it to its end
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigLog:
+    """The items that stand, by (kind, name)."""
+
+    items: Mapping[tuple[str, str], ConfigItem]
+
+    @classmethod
+    def read(cls, endpoints: Endpoints, codec: Codec) -> ConfigLog:
+        """As it is now. Raises ConnectionFailed."""
+        reader = consumer(endpoints, "sharedchain.configlog", **{"enable.partition.eof": True})
+        last: dict[tuple[str, str], ConfigItem] = {}
+        try:
+            reader.assign([TopicPartition(TOPIC, 0, 0)])
+            deadline = time.monotonic() + _WAIT
+            while time.monotonic() < deadline:
+                message = reader.poll(0.5)
+                if message is None:
+                    continue
+                if message.error():  # its end: partition.eof
+                    return cls(last)
+                said = codec.decode(TOPIC, message.value()).data
+                one = ConfigItem(said["kind"], said["name"], said["hash"], said["body"])
+                last[one.kind, one.name] = one
+        finally:
+            reader.close()
+        raise ConnectionFailed(f"{TOPIC} on {endpoints.kafka} could not be read to its end in {_WAIT:.0f} s")
+
+    def excused(self, event_type: str, tenant: str) -> Collection[str]:
+        """Contract fields that an event of this type may lack in a tenant: its flow reports them."""
+        settings = self.items.get(("tenant", tenant))
+        name = json.loads(settings.body).get("flow", flow.DEFAULT) if settings else flow.DEFAULT
+        item = self.items.get(("flow", name))
+        profile = flow.read(item.body) if item else None
+        reported: Mapping[str, tuple[str, ...]] = (
+            dict(profile.reported.items()) if isinstance(profile, flow.Profile) else {}
+        )
+        return reported.get(event_type, ())
