@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -125,21 +125,27 @@ def _facts(endpoints: Endpoints, codec: Codec, partition: int) -> Iterator[Fact]
         reader.close()
 
 
-def compare_stores(where: ClickHouse, into: str) -> list[Verdict]:
+def compare_stores(where: ClickHouse, into: str, upto: Sequence[int] | None = None) -> list[Verdict]:
     """Live tables against replayed ones, both directions, all columns but provenance.
+
+    `upto`: the last `seq` to look at, by spine partition, where the live chain goes on meanwhile.
 
     `facts` of refusals and parked children are in both; `notifications` and `dead_letters` are
     effects in the world, not functions of the spine alone, and are not compared.
     """
     verdicts = []
+    seen = f"WHERE seq <= {list(upto)}[partition + 1]" if upto is not None else ""
     with connect(where) as client:
         for table in (FACTS, METRIC_MINUTE, ALERTS):
             columns = ", ".join(table.compared)
             live, again = f"{where.database}.{table.name}", f"{into}.{table.name}"
-            counts = [_number(client.command(f"SELECT count() FROM {name}")) for name in (live, again)]
+            counts = [_number(client.command(f"SELECT count() FROM {name} {seen}")) for name in (live, again)]
             only = [
                 _number(
-                    client.command(f"SELECT count() FROM (SELECT {columns} FROM {a} EXCEPT SELECT {columns} FROM {b})")
+                    client.command(
+                        f"SELECT count() FROM (SELECT {columns} FROM {a} {seen} "
+                        f"EXCEPT SELECT {columns} FROM {b} {seen})"
+                    )
                 )
                 for a, b in ((live, again), (again, live))
             ]

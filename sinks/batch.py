@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sharedchain.envelope import Headers
 
 Place = tuple[str, int]  # topic, partition
+FIRST_EPOCH = 1  # of what has but one life, and of positions that name none
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,18 @@ class Intent:
         return json.dumps({"v": 1, "e": self.end, "ep": self.epoch}, separators=(",", ":"))
 
 
-def read_intent(offset: int, metadata: str | None) -> Intent | None:
-    """The intent that a committed position carries; None for a clean end.
+def clean_end(end: int, epoch: int) -> str:
+    """What is committed beside an offset before which all is written: an intent to write nothing."""
+    return "" if epoch == FIRST_EPOCH else Intent(end, end, epoch).metadata()
+
+
+def read_intent(offset: int, metadata: str | None) -> Intent:
+    """The intent that a committed position carries; that of a clean end is empty.
 
     Raises ValueError for metadata of an unknown kind: guessing here could lose or double a batch.
     """
     if not metadata:
-        return None
+        return Intent(offset, offset, FIRST_EPOCH)
     said = json.loads(metadata)
     if said.get("v") != 1:
         raise ValueError(f"committed metadata {metadata!r} is of a newer version than this sink: deploy the newer one")

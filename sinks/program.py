@@ -13,6 +13,7 @@ from sharedchain.endpoints import Endpoints
 from sharedchain.health import Health
 from sharedchain.kafka import consumer
 from sinks import metrics
+from sinks.batch import FIRST_EPOCH
 from sinks.runner import Runner, Sink
 
 _SESSION = 6_000  # ms; brokers allow no less by default
@@ -48,7 +49,7 @@ def run(
     health: Health,
     stopping: threading.Event,
     *,
-    epoch: int = 1,
+    epoch: int = FIRST_EPOCH,
 ) -> None:
     """Follow `topics` with `sink` as `member` of `group` until `stopping`, telling its `health`."""
     reader = consumer(

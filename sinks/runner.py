@@ -18,7 +18,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from sharedchain.failpoint import failpoint
 from sinks import metrics
-from sinks.batch import Batch, Intent, Place, Record, cut, cut_again, read_intent
+from sinks.batch import FIRST_EPOCH, Batch, Intent, Place, Record, clean_end, cut, cut_again, read_intent
 
 _log = logging.getLogger("sinks")
 _LIMIT = 10_000  # records a batch: far below the 100 k rows that one ClickHouse block takes
@@ -70,6 +70,7 @@ class Runner:
     """Runs one sink over its topics until told to stop. `fence` (seconds) is how old a committed intent may
     grow before ownership is asked again: shorter than the group's session, so that a process that was
     suspended writes nothing as a zombie. `beat` is called whenever the loop comes round.
+    Positions of another `epoch` speak of another store: their partitions are read from the beginning.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class Runner:
         topics: Sequence[str],
         sink: Sink,
         *,
-        epoch: int = 1,
+        epoch: int = FIRST_EPOCH,
         fence: float = 4.0,
         now: Callable[[], float] = time.monotonic,
         beat: Callable[[], None] = lambda: None,
@@ -92,8 +93,10 @@ class Runner:
         self._beat = beat
         self._owned_at = now()
         self._dealt = False
+        self._fresh = False  # partitions came, and it is not told yet
         self._lanes: dict[Place, _Lane] = {}
         self._assignment: list[TopicPartition] = []  # committed positions, as they were when the partitions came
+        self._foreign: list[Place] = []  # those of another epoch, until it is committed that they are void
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping`. Raises KafkaException when Kafka says that this member is finished."""
@@ -102,7 +105,8 @@ class Runner:
             while not stopping.is_set():
                 self._beat()
                 idle = self._read()
-                self._promise(idle)
+                if self._disown():
+                    self._promise(idle)
                 self._write()
         finally:
             self._consumer.close()
@@ -157,6 +161,25 @@ class Runner:
         else:
             _log.warning("Kafka: %s (%s)", error, place[0] or "no topic")
 
+    # -- another store ---------------------------------------------------------------------------------------
+
+    def _disown(self) -> bool:
+        """Commit that nothing is written of what another store's positions name, before anybody may call it ready."""
+        if self._foreign:
+            if not self._commit([self._clean(place, 0) for place in self._foreign]):
+                return False
+            _log.warning("%d positions are of another store: read from the beginning", len(self._foreign))
+            self._foreign = []
+        if self._fresh:
+            self._fresh = False
+            self._tell()
+        return True
+
+    def _tell(self) -> None:
+        pending = sum(1 for lane in self._lanes.values() if lane.pending)
+        _log.info("own %d partitions, %d with a pending batch", len(self._assignment), pending)
+        self._dealt = True
+
     # -- promising -------------------------------------------------------------------------------------------
 
     def _promise(self, idle: bool) -> None:
@@ -173,7 +196,7 @@ class Runner:
                 fresh[place] = batch = cut(place, lane.buffered, self._epoch, _LIMIT)
                 positions.append(_position(place, batch.intent.start, batch.intent.metadata()))
             elif lane.done is not None and (idle or fresh):
-                positions.append(_position(place, lane.done))
+                positions.append(self._clean(place, lane.done))
                 closing.append(lane)
         if not positions or not self._commit(positions):
             return  # uncommitted intents were never acted on: the next round cuts anew
@@ -262,22 +285,28 @@ class Runner:
                 raise KafkaException(at.error)
         self._assignment = committed
         self._start(committed)
-        self._owned_at = self._now()
+        self._owned_at, self._fresh = self._now(), True
         self._sink.assigned()
-        self._dealt = True
-        pending = sum(1 for lane in self._lanes.values() if lane.pending)
-        _log.info("own %d partitions, %d with a pending batch", len(committed), pending)
 
     def _start(self, committed: list[TopicPartition]) -> None:
         """Read from the committed positions, whatever was read before."""
-        self._lanes = {(p.topic, p.partition): _Lane(pending=read_intent(p.offset, p.metadata)) for p in committed}
-        self._consumer.assign([_position((p.topic, p.partition), _or_beginning(p.offset)) for p in committed])
+        self._lanes, self._foreign = {}, []
+        starts: list[TopicPartition] = []
+        for p in committed:
+            place, start = (p.topic, p.partition), p.offset
+            at = read_intent(p.offset, p.metadata) if p.offset >= 0 else None
+            if at is not None and at.epoch != self._epoch:
+                self._foreign.append(place)
+                at, start = None, OFFSET_BEGINNING
+            self._lanes[place] = _Lane(pending=at if at and at.end > at.start else None)
+            starts.append(_position(place, _or_beginning(start)))
+        self._consumer.assign(starts)
         self._consumer.resume(committed)
 
     def _revoke(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         """Leave clean ends behind; what is promised and not written is the successor's by its intent."""
         clean = [
-            _position((p.topic, p.partition), lane.done)
+            self._clean((p.topic, p.partition), lane.done)
             for p in partitions
             if (lane := self._lanes.get((p.topic, p.partition))) and lane.batch is None and lane.done is not None
         ]
@@ -291,6 +320,10 @@ class Runner:
     def _forget(self, partitions: list[TopicPartition]) -> None:
         for p in partitions:
             self._lanes.pop((p.topic, p.partition), None)
+        self._foreign = [place for place in self._foreign if place in self._lanes]
+
+    def _clean(self, place: Place, end: int) -> TopicPartition:
+        return _position(place, end, clean_end(end, self._epoch))
 
 
 def _position(place: Place, offset: int, metadata: str = "") -> TopicPartition:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.local import probe
+from deploy.local import probe, release
 from sharedchain import config
 from sharedchain.chain import ChainSync
 from sharedchain.codec import Codec
@@ -33,6 +33,7 @@ def prepare(endpoints: Endpoints) -> list[str]:
 
     Raises ConnectionFailed, ConfigError.
     """
+    release.stamp(endpoints.home)
     catalog = Catalog.load()
     registry, store = Registry.of(endpoints), endpoints.clickhouse
     _await(f"Kafka {endpoints.kafka}", lambda: probe.cluster(endpoints))

@@ -41,6 +41,9 @@ COMMANDS: dict[str, Command] = {
     "schema": Command("模式检查与注册", "check and register schemas"),
     "dlq": Command("死信列表与查看", "list and show dead letters"),
     "replay": Command("重放日志并比较", "fold the log again and compare", True),
+    "backup": Command("备份（可在运行中）", "save a home, running or not", True),
+    "restore": Command("由备份恢复", "make a home of a backup", True),
+    "rebuild": Command("由日志重建其余一切", "make everything else anew from the log", True),
 }
 _WORDS = {
     "zh": ("用法", "命令", "每个命令都有 --help。通用选项", "语言", "安装目录", "机器可读输出"),

@@ -10,6 +10,7 @@ from sharedchain.errors import SharedChainError
 from sharedchain.health import Health, kafka_answers, registry_answers
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
+from sinks.clickhouse.epoch import epoch_of
 from sinks.clickhouse.feeds import feeds
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.sink import ClickHouseSink
@@ -22,7 +23,6 @@ GROUP = "chain.sink.clickhouse"
 def main() -> int:
     parser = arguments("sinks.clickhouse", __doc__)
     parser.add_argument("--migrate", action="store_true", help="apply the migrations and exit")
-    parser.add_argument("--epoch", type=int, default=1, help="raise it after emptying the tables to fill them again")
     asked = parser.parse_args()
     stopping = prepare()
     try:
@@ -37,7 +37,7 @@ def main() -> int:
         sink = ClickHouseSink(Store(endpoints.clickhouse), Codec(registry, catalog), sources)
         peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)}
         health = Health("sink", peers | {"clickhouse": answers(endpoints.clickhouse)})
-        run(endpoints, GROUP, list(sources), sink, asked.member, health, stopping, epoch=asked.epoch)
+        run(endpoints, GROUP, list(sources), sink, asked.member, health, stopping, epoch=epoch_of(endpoints.clickhouse))
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

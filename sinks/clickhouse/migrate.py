@@ -18,6 +18,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from sharedchain.endpoints import ClickHouse
 from sharedchain.errors import ConfigError, ConnectionFailed
+from sinks.clickhouse import epoch
 from sinks.clickhouse.replicated import create_database, replicated
 from sinks.clickhouse.store import connect, first_line
 
@@ -89,12 +90,16 @@ def migrate(where: ClickHouse, folder: Path = FOLDER) -> list[str]:
     files = read_migrations(folder)
     try:
         with connect(where, database="default") as bare:
-            pending = to_apply(_known(bare, where.database), files)
+            known = _known(bare, where.database)
+            pending = to_apply(known, files)
             if not pending:
                 return []
             bare.command(_database(where))
         with connect(where) as client:
-            return _apply(client, pending, replicated if where.cluster else str)
+            as_run = replicated if where.cluster else str
+            client.command(as_run(epoch.CREATE))
+            epoch.claim(client, fresh=not known)
+            return _apply(client, pending, as_run)
     except (ClickHouseError, OSError) as error:
         raise ConnectionFailed(f"ClickHouse at {where.url}: migration failed: {first_line(error)}") from error
 

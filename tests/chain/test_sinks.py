@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from sharedchain.endpoints import Endpoints
-from sharedchain.kafka import transactional_producer
+from sharedchain.kafka import consumer, transactional_producer
 from sharedchain.scope import SPINE
 from sinks.clickhouse.__main__ import GROUP
 from sinks.clickhouse.store import connect
@@ -137,6 +138,41 @@ def test_clickhouse_away_for_a_while_loses_nothing(house: House, store: Store, s
         wait_for("an attempt that fails", lambda: "attempt 2 follows" in house.said())
         house.publish(spine.facts(house, 100))
         store.start()
+        rows_are_the_log(house)
+
+
+def test_tables_made_anew_are_filled_from_the_log(house: House, spine: Spine) -> None:
+    house.publish(spine.facts(house, 50))
+    with house.running(SINK):
+        rows_are_the_log(house)
+    database = house.endpoints.clickhouse.database
+    with connect(house.endpoints.clickhouse, database="default") as client:
+        client.command("DROP DATABASE {d:Identifier} SYNC", {"d": database})
+    with house.running(SINK):
+        rows_are_the_log(house)
+
+
+def test_a_store_older_than_its_epoch_is_gone_on_with(house: House, spine: Spine) -> None:
+    """What the release before left: no epoch in the store, no metadata beside the positions."""
+    house.publish(spine.facts(house, 50))
+    with house.running(SINK):
+        rows_are_the_log(house)
+    with connect(house.endpoints.clickhouse) as client:
+        client.command("DROP TABLE store SYNC")
+    old = consumer(house.endpoints, GROUP)
+    topics = old.list_topics(timeout=20).topics.values()
+    places = [TopicPartition(str(t.topic), p) for t in topics for p in t.partitions]
+    at = [p for p in old.committed(places, timeout=20) if p.offset >= 0]
+    assert {p.metadata for p in at} != {""}
+    writer = transactional_producer(house.endpoints, "test.positions")  # a group with members takes these
+    writer.init_transactions()
+    writer.begin_transaction()
+    bare = [TopicPartition(p.topic, p.partition, p.offset) for p in at]
+    writer.send_offsets_to_transaction(bare, old.consumer_group_metadata())
+    writer.commit_transaction()
+    old.close()
+    house.publish(spine.facts(house, 50))
+    with house.running(SINK):
         rows_are_the_log(house)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinks.batch import Intent, Record, cut, cut_again, read_intent
+from sinks.batch import FIRST_EPOCH, Intent, Record, cut, cut_again, read_intent
 
 PLACE = ("ops.alert.v1", 3)
 
@@ -27,7 +27,7 @@ def test_a_batch_spans_from_its_first_record_to_behind_its_last() -> None:
 
 @pytest.mark.parametrize("metadata", ["", None])
 def test_no_metadata_is_a_clean_end(metadata: str | None) -> None:
-    assert read_intent(7, metadata) is None
+    assert read_intent(7, metadata) == Intent(7, 7, FIRST_EPOCH)
 
 
 def test_metadata_of_a_newer_sink_is_refused() -> None:

@@ -57,6 +57,7 @@ class Kafka:
         self.refuse_commits = 0
         self.stopping = threading.Event()
         self.inside_consume: Callable[[], None] = lambda: None
+        self.inside_commit: Callable[[], None] = lambda: None
         self._assign: Any = None
         self._left: list[Message] = []
 
@@ -87,6 +88,7 @@ class Kafka:
         return found
 
     def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> list[TopicPartition]:
+        self.inside_commit()
         if self.refuse_commits:
             self.refuse_commits -= 1
             raise KafkaException(KafkaError(KafkaError.REBALANCE_IN_PROGRESS))
@@ -142,7 +144,10 @@ def test_the_intent_is_committed_before_and_the_clean_end_as_soon_as_nothing_is_
     kafka, sink = Kafka([[Message(5), Message(7), Message(0, 1)], []]), Sink()
     run(kafka, sink, epoch=3)
     assert sink.given == ["3:ops.alert.v1-0:5-8 [5, 7]", "3:ops.alert.v1-1:0-1 [0]"]
-    assert kafka.commits == [[(0, 5, '{"v":1,"e":8,"ep":3}'), (1, 0, '{"v":1,"e":1,"ep":3}')], [(0, 8, ""), (1, 1, "")]]
+    assert kafka.commits == [
+        [(0, 5, '{"v":1,"e":8,"ep":3}'), (1, 0, '{"v":1,"e":1,"ep":3}')],
+        [(0, 8, '{"v":1,"e":8,"ep":3}'), (1, 1, '{"v":1,"e":1,"ep":3}')],
+    ]
 
 
 def test_the_next_intent_is_the_end_of_the_one_before() -> None:
@@ -183,10 +188,31 @@ def test_without_a_committed_intent_nothing_is_written() -> None:
 def test_a_pending_intent_is_written_again_exactly(behind: list[Message]) -> None:
     pending = {0: (4, '{"v":1,"e":10,"ep":2}')}
     kafka, sink = Kafka([[Message(4)], [Message(7)], behind, []], pending), Sink()
-    run(kafka, sink, epoch=5)
+    run(kafka, sink, epoch=2)
     assert kafka.assigned == [{0: 4, 1: -2}]
     own = [4, 7, *(m.offset() for m in behind if m.error() is None and m.offset() < 10)]
     assert sink.given[0] == f"2:ops.alert.v1-0:4-10 {own}"
+
+
+@pytest.mark.parametrize("metadata", ["", '{"v":1,"e":4,"ep":2}', '{"v":1,"e":10,"ep":2}'])
+def test_positions_of_another_store_are_void_before_anybody_calls_the_sink_ready(metadata: str) -> None:
+    kafka, sink = Kafka([[Message(0), Message(4)], []], {0: (4, metadata)}), Sink()
+    runner = Runner(kafka, [TOPIC], sink, epoch=5)  # type: ignore[arg-type]
+    kafka.inside_commit = lambda: waits.append(runner.waits())
+    waits: list[str] = []
+    runner.run(kafka.stopping)
+    assert kafka.assigned == [{0: -2, 1: -2}]
+    assert kafka.commits[0] == [(0, 0, '{"v":1,"e":0,"ep":5}')]
+    assert waits[:2] == ["no partitions were dealt to it yet", ""]
+    assert sink.given == ["5:ops.alert.v1-0:0-5 [0, 4]"]
+    assert kafka.positions == {0: (5, '{"v":1,"e":5,"ep":5}')}
+
+
+def test_a_clean_end_of_this_store_is_gone_on_from() -> None:
+    kafka, sink = Kafka([[Message(4)], []], {0: (4, '{"v":1,"e":4,"ep":5}')}), Sink()
+    run(kafka, sink, epoch=5)
+    assert kafka.assigned == [{0: 4, 1: -2}]
+    assert sink.given == ["5:ops.alert.v1-0:4-5 [4]"]
 
 
 def test_an_end_before_the_intents_end_is_not_believed() -> None:

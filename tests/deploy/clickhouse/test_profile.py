@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sinks.clickhouse.epoch import CREATE
 from sinks.clickhouse.migrate import _REMEMBER, read_migrations
 from sinks.clickhouse.replicated import create_database, replicated
 from sinks.clickhouse.rows import TABLES
@@ -17,7 +18,7 @@ from tests.deploy.test_grafana import PANELS, expanded
 pytestmark = pytest.mark.slow  # an engine of its own a test: 1 to 3 s each
 
 HERE = "CREATE DATABASE IF NOT EXISTS sharedchain"
-PLAIN = [_REMEMBER, *(m.sql for m in read_migrations())]
+PLAIN = [_REMEMBER, CREATE, *(m.sql for m in read_migrations())]
 _WINDOWS = """SELECT name, value FROM system.replicated_merge_tree_settings
 WHERE changed AND name LIKE 'replicated_deduplication%' ORDER BY name"""
 _COLUMNS = "SELECT table, name, type, comment FROM system.columns WHERE database = '{}' ORDER BY table, position"
@@ -70,7 +71,7 @@ def test_a_cluster_gets_the_same_tables_replicated(tmp_path: Path) -> None:
     *answers, one, many, found = ask(tmp_path, [*made, _COLUMNS.format("one"), _COLUMNS.format("many"), engines])
     assert refused(answers) == []
     assert one == many
-    assert {name for name, _, _ in found} == {*TABLES, "migrations"}
+    assert {name for name, _, _ in found} == {*TABLES, "migrations", "store"}
     for name, engine, whole in found:
         assert engine == "ReplicatedMergeTree", name
         assert (

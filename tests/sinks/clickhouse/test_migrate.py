@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from sharedchain.endpoints import ClickHouse
 from sharedchain.errors import ConfigError
+from sinks.batch import FIRST_EPOCH
 from sinks.clickhouse.migrate import Migration, migrate, read_migrations, to_apply
 from sinks.clickhouse.rows import TABLES
 
@@ -56,10 +57,11 @@ def test_every_table_of_the_rows_has_a_migration_with_its_columns_and_window() -
 
 
 class Recorder:
-    """A server that keeps what is inserted into `migrations`, and every statement that changes something."""
+    """A server that keeps what is inserted, and every statement that changes something."""
 
     def __init__(self) -> None:
         self.rows: list[Sequence[Any]] = []
+        self.epochs: list[Sequence[Any]] = []
         self.said: list[str] = []
 
     def __enter__(self) -> Recorder:
@@ -68,14 +70,15 @@ class Recorder:
     def __exit__(self, *_: object) -> None: ...
 
     def query(self, sql: str, parameters: Any = None) -> Any:
+        if "FROM store" in sql:
+            return SimpleNamespace(result_rows=self.epochs)
         return SimpleNamespace(result_rows=[[len(self.rows)]] if "count()" in sql else self.rows)
 
     def command(self, sql: str) -> None:
         self.said.append(sql)
 
     def insert(self, table: str, rows: list[Sequence[Any]], columns: list[str], **_: Any) -> None:
-        assert table == "migrations"
-        self.rows += rows
+        {"migrations": self.rows, "store": self.epochs}[table].extend(rows)
 
 
 @pytest.fixture
@@ -97,10 +100,20 @@ def test_who_finds_everything_applied_changes_nothing(server: Recorder, cluster:
     assert server.said == []
 
 
+def test_a_new_store_draws_an_epoch_and_an_old_one_keeps_the_first(server: Recorder) -> None:
+    migrate(place())
+    ((drawn,),) = server.epochs
+    assert drawn > FIRST_EPOCH
+    server.rows.pop()
+    server.epochs.clear()
+    assert migrate(place()) == [read_migrations()[-1].name]
+    assert server.epochs == [[FIRST_EPOCH]]
+
+
 def test_on_a_cluster_every_table_is_replicated_and_the_history_is_that_of_the_files(server: Recorder) -> None:
     migrate(place("main"))
     database, *tables = server.said
     assert database.startswith("CREATE DATABASE IF NOT EXISTS sharedchain ON CLUSTER main ENGINE = Replicated(")
     assert [sql for sql in tables if "ENGINE = MergeTree" in sql or "non_replicated" in sql] == []
-    assert sum("ENGINE = ReplicatedMergeTree" in sql for sql in tables) == len(TABLES) + 1
+    assert sum("ENGINE = ReplicatedMergeTree" in sql for sql in tables) == len(TABLES) + len(("migrations", "store"))
     assert [tuple(row) for row in server.rows] == [(m.number, m.name, m.checksum) for m in read_migrations()]
