@@ -1,4 +1,4 @@
-"""`python -m deploy.passwords [DIR]`: the secrets that deploy/compose.yaml mounts, made once; those there stay.
+"""`python -m deploy.passwords [DIR]`: the secrets that containers are given, made once; those there stay.
 
 The folder is closed to others (0700); the files in it are readable (0644), because in a container they are read by
 another user than the one who made them.
@@ -17,6 +17,7 @@ FOLDER = Path(__file__).parent / "compose" / "secrets"
 PLAIN = (
     "clickhouse_gateway",
     "clickhouse_grafana",
+    "clickhouse_interserver",
     "clickhouse_prepare",
     "clickhouse_sink",
     "door_password",

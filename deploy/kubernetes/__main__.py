@@ -1,11 +1,13 @@
-"""`python -m deploy.kubernetes` writes topics.yaml and users.yaml beside this file."""
+"""`python -m deploy.kubernetes` writes the generated manifests beside this file."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from deploy.kubernetes import strimzi
+import yaml
+
+from deploy.kubernetes import strimzi, workloads
 from sharedchain.schemas import Catalog
 
 FOLDER = Path(__file__).parent
@@ -13,7 +15,14 @@ FOLDER = Path(__file__).parent
 
 def files(catalog: Catalog) -> dict[Path, str]:
     """Each generated file and its text."""
-    return {FOLDER / "topics.yaml": strimzi.topics(catalog), FOLDER / "users.yaml": strimzi.users(catalog)}
+    rules = yaml.safe_load((FOLDER.parent / "prometheus" / "alerts.yaml").read_text("utf-8"))
+    made = {
+        "topics": strimzi.topics(catalog),
+        "users": strimzi.users(catalog),
+        "programs": workloads.workloads(),
+        "alerts": workloads.alerts(rules),
+    }
+    return {FOLDER / f"{name}.yaml": text for name, text in made.items()}
 
 
 def main() -> int:
