@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +12,13 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from sharedchain.endpoints import Endpoints
+from sharedchain.errors import ConfigError
 from sharedchain.kafka import consumer, transactional_producer
 from sharedchain.scope import SPINE
+from sinks.batch import FIRST_EPOCH
 from sinks.clickhouse.__main__ import GROUP
+from sinks.clickhouse.epoch import epoch_of
+from sinks.clickhouse.migrate import FOLDER, migrate
 from sinks.clickhouse.store import connect
 from tests.sinks.rig import ALERTS, ROOT, House, Published, Store, alert, by_key, produce, wait_for
 
@@ -174,6 +179,29 @@ def test_a_store_older_than_its_epoch_is_gone_on_with(house: House, spine: Spine
     house.publish(spine.facts(house, 50))
     with house.running(SINK):
         rows_are_the_log(house)
+
+
+def test_tables_of_an_older_release_go_forward_and_back(house: House, tmp_path: Path) -> None:
+    """Forward: what is missing is applied, rows stay. Back: refused, and the older release fills tables of its own."""
+    where = house.endpoints.clickhouse.model_copy(update={"database": "upgraded"})
+    older, newer = tmp_path / "older", tmp_path / "newer"
+    shutil.copytree(FOLDER, older)
+    shutil.copytree(FOLDER, newer)
+    added = newer / f"{len(list(older.iterdir())) + 1:04}_add_note.sql"
+    added.write_text("ALTER TABLE facts ADD COLUMN IF NOT EXISTS note String COMMENT 'new'")
+    migrate(where, older)
+    with connect(where) as client:
+        client.command(f"INSERT INTO facts SELECT * FROM {house.endpoints.clickhouse.database}.facts")
+        before = client.query("SELECT count() FROM facts").result_rows
+        assert before > [(0,)]
+        assert [name[5:] for name in migrate(where, newer)] == ["add_note.sql"]
+        assert client.query("SELECT count() FROM facts WHERE note = ''").result_rows == before
+    with pytest.raises(ConfigError, match="deploy the newer release"):
+        migrate(where, older)
+    with connect(where, database="default") as client:
+        client.command("DROP DATABASE upgraded SYNC")
+    assert len(migrate(where, older)) == len(list(older.iterdir()))
+    assert epoch_of(where) > FIRST_EPOCH
 
 
 def test_a_record_that_nobody_can_read_is_kept_and_blocks_nothing(house: House, spine: Spine) -> None:

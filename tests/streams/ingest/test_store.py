@@ -67,6 +67,18 @@ def test_a_broken_file_is_begun_anew(tmp_path: Path) -> None:
     assert open_store(file).marks() == {}
 
 
+def test_a_file_of_another_format_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an older release left: the spine is folded again, nothing of the old fold is believed."""
+    monkeypatch.setattr("streams.ingest.disk.FORMAT", "ingest-1")
+    filled(tmp_path / "lane0.sqlite").close()
+    monkeypatch.undo()
+    store = open_store(tmp_path / "lane0.sqlite")
+    assert (store.marks(), store.get("head/3"), store.content(b"who")) == ({}, None, None)
+    store.close()
+    filled(tmp_path / "lane0.sqlite").close()
+    assert open_store(tmp_path / "lane0.sqlite").marks() == {3: MARK}
+
+
 def test_clearing_forgets_all(tmp_path: Path) -> None:
     store = filled(tmp_path / "lane0.sqlite")
     store.clear()
