@@ -40,7 +40,7 @@ _FILTER = re.compile(r"\$__timeFilter\((\w+)\)")
 def expanded(sql: str, tenant: str = "acme") -> str:
     """What Grafana makes of it: the variable, and the time filter as the plugin writes it."""
     made = _FILTER.sub(r"\1 >= now() - INTERVAL 1 DAY AND \1 <= now() + INTERVAL 1 DAY", sql)
-    return made.replace("${tenant}", tenant)
+    return made.replace("$__toTime", "(now() + INTERVAL 1 DAY)").replace("${tenant}", tenant)
 
 
 def fitting(kind: str) -> Any:
@@ -96,3 +96,17 @@ def test_a_dashboard_has_a_stable_uid_and_one_data_source(name: str) -> None:
         (source["uid"], source["type"])
     }
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_a_panel_is_told_in_both_languages_with_its_unit_and_within_the_time_that_was_picked(name: str) -> None:
+    """A table of what holds *now* has only an end: what was opened before the span and is open still belongs there."""
+    panel = PANELS[name]
+    zh, _, en = panel["title"].partition(" · ")
+    assert not zh.isascii()
+    assert en.isascii()
+    assert en
+    assert panel["fieldConfig"]["defaults"]["unit"]
+    for target in panel["targets"]:
+        filters = ["$__timeFilter("] if panel["type"] == "timeseries" else ["$__timeFilter(", "<= $__toTime"]
+        assert any(one in target["rawSql"] for one in filters), target["rawSql"]

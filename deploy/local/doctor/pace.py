@@ -36,7 +36,7 @@ def followers(ends: Endpoints, catalog: Catalog, look: float = _LOOK) -> list[Fi
     try:
         return _watched(ends, asked, wanted, look)
     except (ConnectionFailed, KafkaException, TimeoutError):
-        return [Finding("kafka.silent", {"place": ends.kafka, "wait": WAIT})]
+        return [Finding("kafka.silent", {"place": ends.kafka, "wait": WAIT, "home": ends.home})]
     finally:
         for one in asked.values():
             one.close()
@@ -83,7 +83,13 @@ def _filled(ends: Endpoints, wanted: dict[str, set[str]]) -> dict[str, int]:
 
 
 def _stuck(group: str, at: Position, look: float) -> Finding:
-    said = {"group": group, "topic": at.topic, "partition": at.partition, "at": at.committed, "lag": at.lag}
+    said: dict[str, Any] = {
+        "group": group,
+        "topic": at.topic,
+        "partition": at.partition,
+        "at": at.committed,
+        "lag": at.lag,
+    }
     return Finding("followers.stuck", said | {"wait": look})
 
 
@@ -98,7 +104,7 @@ def records(ends: Endpoints, catalog: Catalog, now: Callable[[], float]) -> list
         dead = _since(client, list(_places(there, doors)), since)
         newest = _newest(client, _places(there, [SPINE, *(topic.name for topic in paced)]))
     except (KafkaException, TimeoutError):
-        return [Finding("kafka.silent", {"place": ends.kafka, "wait": WAIT})]
+        return [Finding("kafka.silent", {"place": ends.kafka, "wait": WAIT, "home": ends.home})]
     found = [letters({doors[topic]: count for topic, count in dead.items()}), *sources(paced, newest, now())]
     ahead = newest.get(SPINE, 0) / 1000 - now()
     return [*found, clock("Kafka", -ahead)] if ahead > _AHEAD else found

@@ -32,7 +32,7 @@ def kafka(ends: Endpoints, catalog: Catalog) -> list[Finding]:
         seen = client.list_topics(timeout=WAIT)
         missing = judged(client, short(wanted, seen.topics, ends.replication), WAIT)
     except (KafkaException, TimeoutError):
-        return [Finding("kafka.silent", {"place": ends.kafka, "wait": WAIT})]
+        return [Finding("kafka.silent", {"place": ends.kafka, "wait": WAIT, "home": ends.home})]
     return [_topics(ends, wanted, seen.topics), replicas(missing, len(seen.brokers))]
 
 
@@ -66,7 +66,11 @@ def registry(ends: Endpoints, catalog: Catalog) -> list[Finding]:
             levels = {kind.registry_subject: _get(client, f"/config/{kind.registry_subject}") for kind in kinds}
             newest = {kind.name: _get(client, f"/subjects/{kind.registry_subject}/versions/latest") for kind in kinds}
     except (httpx2.HTTPError, ValueError) as problem:
-        return [Finding("registry.silent", {"place": ends.registry, "why": problem or type(problem).__name__})]
+        return [
+            Finding(
+                "registry.silent", {"place": ends.registry, "why": problem or type(problem).__name__, "home": ends.home}
+            )
+        ]
     return [_levels(ends, levels), _drift(kinds, newest)]
 
 
@@ -88,7 +92,13 @@ def _get(client: httpx2.Client, path: str) -> dict[str, Any]:
 def _levels(ends: Endpoints, levels: dict[str, dict[str, Any]]) -> Finding:
     said = {subject: answer.get("compatibilityLevel", "unknown") for subject, answer in levels.items()}
     wrong = [f"{subject} is {level}" for subject, level in said.items() if level != COMPATIBILITY]
-    values = {"place": ends.registry, "count": len(said), "level": COMPATIBILITY, "said": _some(wrong)}
+    values = {
+        "place": ends.registry,
+        "home": ends.home,
+        "count": len(said),
+        "level": COMPATIBILITY,
+        "said": _some(wrong),
+    }
     return Finding("registry.level" if wrong else "registry.ok", values)
 
 
@@ -108,15 +118,16 @@ def clickhouse(ends: Endpoints, now: Callable[[], float]) -> list[Finding]:
     asked = now()
     try:
         engine, its, tables = _ask(ends, f"SELECT version(), toFloat64(now64(3)), {_TABLES}").split()
-        ours = (asked + now()) / 2  # half of the answer's way
+        way = (now() - asked) / 2  # of the answer: by as much either clock may be right
+        ours = asked + way
         known = set(_ask(ends, f"SELECT name FROM `{ends.clickhouse.database}`.migrations").split())
     except (httpx2.HTTPError, SharedChainError, ValueError) as problem:
         why = problem or type(problem).__name__
-        return [Finding("clickhouse.silent", {"place": ends.clickhouse.url, "why": why})]
+        return [Finding("clickhouse.silent", {"place": ends.clickhouse.url, "why": why, "home": ends.home})]
     missing = [one.name for one in read_migrations() if one.name not in known]
     said = {"place": ends.clickhouse.url, "version": engine, "count": int(tables), "said": ", ".join(missing)}
     found = Finding("clickhouse.behind" if missing else "clickhouse.ok", said | {"home": ends.home})
-    return [found, clock("ClickHouse", ours - float(its))]
+    return [found, clock("ClickHouse", ours - float(its), way)]
 
 
 _TABLES = "(SELECT count() FROM system.tables WHERE database = {database:String})"
@@ -133,11 +144,11 @@ def _ask(ends: Endpoints, query: str) -> str:
     return answer.text
 
 
-def clock(who: str, off: float) -> Finding:
-    """`off` in seconds, positive when this machine is ahead."""
+def clock(who: str, off: float, doubt: float = 0.0) -> Finding:
+    """`off` in seconds, positive when this machine is ahead; a difference within `doubt` is none."""
     return (
         Finding("clock.off", {"who": who, "off": off})
-        if abs(off) > _SKEW
+        if abs(off) > _SKEW + doubt
         else Finding("clock.ok", {"who": who, "off": abs(off)})
     )
 
@@ -147,9 +158,15 @@ def gateway(ends: Endpoints) -> list[Finding]:
     try:
         answer = httpx2.get(f"{ends.gateway}/healthz", timeout=WAIT, trust_env=False)
     except httpx2.HTTPError as problem:
-        return [Finding("gateway.silent", {"place": ends.gateway, "why": problem or type(problem).__name__})]
+        return [
+            Finding(
+                "gateway.silent", {"place": ends.gateway, "why": problem or type(problem).__name__, "home": ends.home}
+            )
+        ]
     if answer.status_code != 200:
-        return [Finding("gateway.silent", {"place": ends.gateway, "why": f"HTTP {answer.status_code}"})]
+        return [
+            Finding("gateway.silent", {"place": ends.gateway, "why": f"HTTP {answer.status_code}", "home": ends.home})
+        ]
     return [Finding("gateway.ok", {"place": ends.gateway})]
 
 
