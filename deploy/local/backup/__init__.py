@@ -1,1 +1,1 @@
-"""A backup of a home that runs: `sharedchain backup`, `sharedchain restore`. Why so: docs/decisions/0010."""
+"""A backup of a home that runs: `sharedchain backup`, `sharedchain restore`. Why so: docs/decisions/0009."""
