@@ -84,6 +84,8 @@ def test_the_sink_inserts_and_nothing_else(migrated: Path) -> None:
     asked |= {
         "DESCRIBE TABLE sharedchain.facts": True,
         "SELECT number FROM sharedchain.migrations": True,
+        "SELECT epoch FROM sharedchain.store": True,
+        "INSERT INTO sharedchain.store (epoch) VALUES (1)": False,
         "SELECT data FROM sharedchain.facts": False,
         "INSERT INTO sharedchain.migrations (number) VALUES (1)": False,
         "TRUNCATE TABLE sharedchain.facts": False,

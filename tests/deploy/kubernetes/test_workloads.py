@@ -6,10 +6,12 @@ import json
 import re
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
+import kubernetes_validate.utils
 import pytest
 import yaml
 from jsonschema import Draft7Validator
@@ -38,6 +40,7 @@ def documents() -> Iterator[tuple[str, Manifest]]:
             yield f"{path}:{one['kind']}/{one['metadata']['name']}", one
 
 
+kubernetes_validate.utils.schema_contents = cache(kubernetes_validate.utils.schema_contents)  # else read anew each time
 ALL = dict(documents())
 RUNNING = [one for one in ALL.values() if one["kind"] in ("Job", "StatefulSet", "Deployment")]
 ENDS = connect.read(DEPLOY / "kubernetes" / "endpoints.yaml")

@@ -7,10 +7,14 @@ import difflib
 import pytest
 
 from sharedchain.errors import ConfigError
+from sinks.clickhouse import epoch
 from sinks.clickhouse.migrate import _REMEMBER, read_migrations
 from sinks.clickhouse.replicated import create_database, replicated
 
-TABLES = {m.name: m.sql for m in read_migrations() if "ENGINE" in m.sql} | {"migrations": _REMEMBER}
+TABLES = {m.name: m.sql for m in read_migrations() if "ENGINE" in m.sql} | {
+    "migrations": _REMEMBER,
+    "store": epoch.CREATE,
+}
 VIEWS = {m.name: m.sql for m in read_migrations() if "ENGINE" not in m.sql}
 
 
