@@ -56,6 +56,7 @@ def laid_out(
         stages=trail.spans(facts, clock),
         cases=side.cases(facts, clock),
         cash=money,
+        unbilled=trail.unbilled(facts),
         forecasts=side.forecasts(citing, ids.get("opportunity", ()), clock),
         alerts=side.alerts(rang, told, clock),
     )

@@ -214,6 +214,13 @@ def cash(facts: Sequence[Seen], began: int, clock: Clock) -> Cash | None:
     )
 
 
+def unbilled(facts: Sequence[Seen]) -> bool:
+    """A contract holds, and there is no receivable: neither the deal nor the flow says what is due when."""
+    types = {one.type for one in facts if one.kind == "fact"}
+    holds = any(one.type == "contract.created" and one.data.get("status") == "EFFECTIVE" for one in facts)
+    return (holds or "contract.approved" in types) and "receivable.created" not in types
+
+
 def _instalment(
     part: Mapping[str, Any], left: Mapping[int, str], settled: Seen | None, overdue: Seen | None, clock: Clock
 ) -> Instalment:

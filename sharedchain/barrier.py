@@ -27,6 +27,8 @@ CLICKHOUSE = "chain.sink.clickhouse"
 NOTIFY = "chain.sink.notify"
 LIVE, ALERT, METRIC, NOTIFICATION = "sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1", "ops.notification.v1"
 _PROBE = 5.0  # seconds for one probe of all partitions of a stage; a slow broker makes it ask again
+_PAUSE = 0.05  # seconds between two questions, at most
+_SHARE = 0.05  # of the time waited so far
 
 
 class NotSettled(SharedChainError):
@@ -71,7 +73,11 @@ class Barrier:
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
-        self._probe = quiet_consumer(endpoints, "chain.barrier", enable_partition_eof=True, fetch_wait_max_ms=1)
+        # the first record is all that a probe asks for: a backlog of megabytes need not come along
+        small = {"max_partition_fetch_bytes": 1, "queued_min_messages": 1}
+        self._probe = quiet_consumer(
+            endpoints, "chain.barrier", enable_partition_eof=True, fetch_wait_max_ms=1, **small
+        )
         self._log = quiet_consumer(endpoints, "chain.barrier", isolation_level="read_uncommitted")
         self._partitions: dict[str, list[int]] = {}
         self._groups: dict[str, Consumer] = {}
@@ -88,14 +94,16 @@ class Barrier:
 
     def wait(self, stage: Stage, deadline: float) -> None:
         """Return when `stage.group` has passed the end its topics had when this was called."""
-        ends = self._ends(stage.topics)
-        while behind := self._behind(stage.group, ends):
-            if time.monotonic() > deadline:
+        ends, began = self._ends(stage.topics), time.monotonic()
+        held: dict[tuple[str, int], int] = {}
+        while behind := self._behind(stage.group, ends, held):
+            if (now := time.monotonic()) > deadline:
                 where = ", ".join(f"{p.topic}/{p.partition} at {p.offset}" for p in behind[:3])
                 raise NotSettled(
                     f"{stage.group} is behind on {where} (end {ends[behind[0].topic, behind[0].partition]}): "
                     "is its program running? see `sharedchain status`"
                 )
+            time.sleep(min(_PAUSE, (now - began) * _SHARE))  # a short wait stays short, a long one costs nobody much
 
     def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         try:
@@ -110,8 +118,11 @@ class Barrier:
         except KafkaException as error:
             raise ConnectionFailed(f"Kafka at {self._endpoints.kafka} does not answer: {error}") from error
 
-    def _behind(self, group: str, ends: dict[tuple[str, int], int]) -> list[TopicPartition]:
-        """Partitions where a record lies between the group's committed position and `ends`."""
+    def _behind(
+        self, group: str, ends: dict[tuple[str, int], int], held: dict[tuple[str, int], int]
+    ) -> list[TopicPartition]:
+        """Partitions where a record lies between the group's committed position and `ends`. `held` keeps the positions
+        behind which one was seen: until the group moves, nobody reads there again."""
         busy = [TopicPartition(t, p) for (t, p), end in ends.items() if end > 0]
         try:
             positions = self._group(group).committed(busy, timeout=10) if busy else []
@@ -120,14 +131,22 @@ class Barrier:
                 raise ConnectionFailed(f"Kafka at {self._endpoints.kafka} does not answer: {error}") from error
             return busy  # a transaction on these positions is still open: not yet
         suspects = [tp for tp in positions if tp.offset < ends[tp.topic, tp.partition]]
-        return self._with_records(suspects, ends) if suspects else []
+        if sure := [tp for tp in suspects if held.get((tp.topic, tp.partition)) == tp.offset]:
+            return sure
+        seen, unsure = self._with_records(suspects, ends) if suspects else ([], [])
+        at = {(tp.topic, tp.partition): tp.offset for tp in suspects}
+        held |= {place: at[place] for tp in seen if (place := (tp.topic, tp.partition)) in at}
+        return seen + unsure
 
     def _group(self, group: str) -> Consumer:
         if group not in self._groups:
             self._groups[group] = quiet_consumer(self._endpoints, group)
         return self._groups[group]
 
-    def _with_records(self, places: Iterable[TopicPartition], ends: dict[tuple[str, int], int]) -> list[TopicPartition]:
+    def _with_records(
+        self, places: Iterable[TopicPartition], ends: dict[tuple[str, int], int]
+    ) -> tuple[list[TopicPartition], list[TopicPartition]]:
+        """Where a record was seen, and where none can be seen yet."""
         start = {
             (tp.topic, tp.partition): TopicPartition(
                 tp.topic, tp.partition, tp.offset if tp.offset >= 0 else OFFSET_BEGINNING
@@ -136,6 +155,7 @@ class Barrier:
         }
         self._probe.assign(list(start.values()))
         behind: list[TopicPartition] = []
+        open_: list[TopicPartition] = []
         until = time.monotonic() + _PROBE
         while start and time.monotonic() < until:
             message = self._probe.poll(0.5)
@@ -148,6 +168,6 @@ class Barrier:
             found = start.pop(place, None)
             seen = int(message.offset() or 0)  # of a record; at the end: the last stable offset
             if found is not None and seen < ends[place]:
-                behind.append(found)
+                (open_ if error else behind).append(found)  # the end before `ends`: a transaction that is still open
         self._probe.unassign()
-        return behind + list(start.values())
+        return behind, [*open_, *start.values()]

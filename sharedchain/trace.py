@@ -171,7 +171,7 @@ class Alert(_Said):
 
 class Chain(_Said):
     """One lead with all that came of it. `seconds`: from its first step to the money in full, else to its last
-    step (`closed` False: it goes on)."""
+    step (`closed` False: it goes on). `unbilled`: the contract holds, and nobody said what is due when."""
 
     ids: Mapping[Kind, tuple[str, ...]]
     customer_id: str = ""
@@ -190,6 +190,7 @@ class Chain(_Said):
     stages: tuple[Span, ...] = ()
     cases: tuple[Case, ...] = ()
     cash: Cash | None = None
+    unbilled: bool = False
     forecasts: tuple[Forecast, ...] = ()
     alerts: tuple[Alert, ...] = ()
 

@@ -22,6 +22,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "stages": "各阶段用时",
         "cash": "回款 {id}：已收 {paid} / {total}（{share}）",
         "surplus": "，多付 {amount}",
+        "unbilled": "无应收：签约未含付款条款，流程也没有默认条款，何时应收多少没有人说过（不编造）",
         "parked": "（等待上级）",
         "first": "线索 → 首笔回款 {span}",
         "full": "线索 → 全部收回 {span}",
@@ -56,6 +57,8 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "stages": "time in stages",
         "cash": "cash {id}: {paid} of {total} ({share})",
         "surplus": ", {amount} too much",
+        "unbilled": "no receivable: the deal has no payment terms and its flow no default; "
+        "nobody said what is due when, and nothing is invented",
         "parked": " (waits for its parent)",
         "first": "lead → first payment {span}",
         "full": "lead → paid in full {span}",
@@ -120,6 +123,8 @@ def _head(chain: Chain, lang: Language) -> Iterator[str]:
         yield from folded(f"{words['stages']}: {' · '.join(spent)}", "", "  ")
     if chain.cash:
         yield from _cash(chain.cash, lang)
+    if chain.unbilled:
+        yield from folded(words["unbilled"], "", "  ")
     yield ""
 
 

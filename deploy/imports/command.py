@@ -38,7 +38,8 @@ from sharedchain.outbox import Outbox
 from sharedchain.schemas import Catalog
 from sharedchain.translate import Told, Translator, Untold
 
-_UNDER_WAY = 250  # events handed over before their answers are heard
+_UNDER_WAY = 500  # events handed over and not answered for, at most
+_HEARD = 250  # answers heard at a time, the oldest first: meanwhile the broker has the others
 _PATIENCE = 600.0  # seconds for the chain to decide and store it all
 
 
@@ -152,8 +153,9 @@ def send(chain: ChainSync, told: Iterator[Told], dialect: Dialect, tenant: str, 
                     outbox.send(written(chain.codec, one.kind, one.data, source=dialect.source, id=one.id, **said))
                 )
                 if len(waiting) >= _UNDER_WAY:
-                    _hear(waiting)
-            _hear(waiting)
+                    waiting = _hear(waiting)
+            while waiting:
+                waiting = _hear(waiting)
         finally:
             outbox.close()
         report.published = time.monotonic() - begun
@@ -175,8 +177,9 @@ def _configure(chain: ChainSync, dialect: Dialect, tenant: str) -> None:
     chain.settle(_PATIENCE)
 
 
-def _hear(waiting: list[Future[Position]]) -> None:
-    for answer in waiting:
+def _hear(waiting: list[Future[Position]]) -> list[Future[Position]]:
+    """Wait for the oldest; what is still under way."""
+    for answer in waiting[:_HEARD]:
         answer.result()
-    waiting.clear()
     failpoint("import.after_batch")
+    return waiting[_HEARD:]

@@ -65,6 +65,7 @@ def metric(
     at: Annotated[str | None, typer.Option(help="the minute asked for (RFC 3339 with zone; default: now)")] = None,
     as_known: Annotated[str | None, typer.Option(help="only what was recorded until then (RFC 3339)")] = None,
     dims: Annotated[list[str] | None, typer.Option(help="k=v, repeat for more: --dims region=BR")] = None,
+    by: Annotated[list[str] | None, typer.Option(help="only rows of exactly these dimensions: --by period")] = None,
     tenant: Annotated[str, typer.Option(help="whose data")] = "default",
     home: Home = None,
     json: Json = False,
@@ -79,6 +80,8 @@ def metric(
     path = "/v1/metrics" if metric_id is None else f"/v1/metrics/{quote(metric_id, safe='')}"
     params: dict[str, Any] = {"at": at, "as_known": as_known, "dims": dims or None, "tenant": tenant}
     found = read(Endpoints.load(home), path, params if metric_id else {})
+    if by is not None:
+        found["items"] = split_by(by, found["items"])
     if metric_id is not None and not json and not found["items"] and not found["name"]:
         every = read(Endpoints.load(home), "/v1/metrics", {})
         raise no_measure(metric_id, [one["id"] for one in every["items"]], language())
@@ -88,6 +91,17 @@ def metric(
         print_measures(found, language())
     else:
         print_metric(found, at, language())
+
+
+def split_by(names: list[str], items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows whose dimensions are exactly these. Raises SharedChainError where there are none but others."""
+    from sharedchain.errors import SharedChainError
+
+    wanted, there = set(names), sorted({", ".join(sorted(one["dims"])) for one in items if one["dims"]})
+    kept = [one for one in items if set(one["dims"]) == wanted]
+    if items and not kept:
+        raise SharedChainError(f"not by {', '.join(names)}: there is {'; '.join(there) or 'the whole only'}")
+    return kept
 
 
 def no_measure(asked: str, known: list[str], lang: str) -> Exception:

@@ -66,3 +66,15 @@ def test_a_case_alone_is_not_refused_because_a_step_of_it_was() -> None:
     log.add("04-12 09:00", "case.opened", "SE-1", "SE-1", case_id="SE-1", template_id="SE")
     log.refuse("04-12 10:00", "case.node.completed", "SE-1", "SE-1", reason="evidence")
     assert lay(log, "SE-1").stage == ""
+
+
+def test_a_contract_that_nobody_billed_says_so() -> None:
+    log = Log()
+    log.add("04-12 09:00", "opportunity.created", "OPP-1", opportunity_id="OPP-1", amount="1.00", stage="FOLLOWING")
+    signed = log.add("04-13 00:00", "opportunity.signed", "OPP-1", opportunity_id="OPP-1", amount="2.00")
+    assert not lay(log, "OPP-1").unbilled
+    named = {"contract_id": "CT-1", "opportunity_id": "OPP-1", "amount": "2.00"}
+    log.then("04-13 00:00", "contract.created", "CT-1", signed, status="EFFECTIVE", **named)
+    assert lay(log, "OPP-1").unbilled
+    assert not lay(quarter(), "OPP-0001").unbilled
+    assert not lay(quarter(), "OPP-0003").unbilled  # blocked: it is not yet to be billed

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
@@ -72,6 +73,27 @@ def test_a_record_holds_until_its_position_is_committed(broker: Endpoints, topic
     group.close()
 
 
+def test_what_holds_is_read_once_until_the_follower_moves(
+    broker: Endpoints, topic: str, barrier: Barrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(broker, topic, b"x", b"y")
+    probes, probe = 0, barrier._with_records
+
+    def counted(*said: Any) -> Any:
+        nonlocal probes
+        probes += 1
+        return probe(*said)
+
+    monkeypatch.setattr(barrier, "_with_records", counted)
+    assert not passed(barrier, topic, 0.5)
+    assert probes == 1
+    with_it = follower(broker, topic)
+    for offset in (1, 2):
+        with_it.commit(offsets=[TopicPartition(topic, 0, offset)], asynchronous=False)
+    assert passed(barrier, topic)
+    with_it.close()
+
+
 def test_aborted_records_hold_nobody(broker: Endpoints, topic: str, barrier: Barrier) -> None:
     write(broker, topic, b"1")
     group = follower(broker, topic)
@@ -98,8 +120,8 @@ def test_what_comes_after_the_call_is_not_waited_for(broker: Endpoints, topic: s
     group.commit(offsets=[TopicPartition(topic, 0, 1)], asynchronous=False)
     ends = barrier._ends((topic,))
     write(broker, topic, b"2")
-    assert barrier._behind(f"{topic}.follower", ends) == []
-    assert [p.offset for p in barrier._behind(f"{topic}.follower", barrier._ends((topic,)))] == [1]
+    assert barrier._behind(f"{topic}.follower", ends, {}) == []
+    assert [p.offset for p in barrier._behind(f"{topic}.follower", barrier._ends((topic,)), {})] == [1]
     group.close()
 
 

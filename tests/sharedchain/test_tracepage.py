@@ -176,3 +176,14 @@ def test_history_and_what_is_left_off() -> None:
         "3 more chains are not shown: ask with a more specific id",
         "more records than are read at once: ask with a more specific id",
     ]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("zh", "无应收：签约未含付款条款"), ("en", "no receivable: the deal has no payment terms")]
+)
+def test_a_deal_without_terms_says_why_nothing_is_owed(lang: Language, said: str) -> None:
+    trace = traced("OPP-0001")
+    (chain,) = trace.chains
+    bare = trace.model_copy(update={"chains": (chain.model_copy(update={"cash": None, "unbilled": True}),)})
+    assert any(line.startswith(said) for line in lines(bare, lang))
+    assert not any(line.startswith(said) for line in lines(trace, lang))

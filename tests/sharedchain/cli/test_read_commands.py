@@ -189,6 +189,17 @@ def test_metric_asks_for_its_moment_and_dims(
     assert re.search(r"period=2026Q2\s+2026-05-02 11:00\s+160,000,000.00 CNY\s+160M", out)
 
 
+def test_metric_shows_only_the_dimensions_asked_for(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [GAUGE | {"dims": one} for one in ({}, {"period": "2026Q2"}, {"period": "2026Q2", "region": "BR"})]
+    answer = FRAME | {"items": rows, "metric_id": "M-09", "kind": "gauge", "name": {"en": "forecast total"}}
+    call(monkeypatch, home, answer, "metric", "M-09", "--by", "region", "--by", "period", "--json")
+    assert [one["dims"] for one in json.loads(capsys.readouterr().out)["items"]] == [rows[2]["dims"]]
+    assert run(["metric", "M-09", "--by", "owner", "--home", str(home)]) == 2
+    assert "not by owner: there is" in capsys.readouterr().err
+
+
 def test_a_flow_shows_the_minute_and_the_total(
     monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
