@@ -144,14 +144,14 @@ def writing(file: Path, tell: Tell) -> Iterator[Writer]:
         part.unlink(missing_ok=True)
 
 
-def unpack(file: Path, into: Path, tell: Tell) -> Manifest:
-    """Unpack into the empty folder `into`, all of it seen to be what was packed.
+def unpack(file: Path, into: Path, tell: Tell, wanted: Callable[[str], bool] = bool) -> Manifest:
+    """Unpack what is `wanted` into the empty folder `into`, all of the file seen to be what was packed.
 
     Raises ConfigError for what is no backup of ours, one of a newer release, or a broken one.
     """
     try:
         with lz4.frame.open(file, "rb") as packed, tarfile.open(fileobj=packed, mode="r|", bufsize=_CHUNK) as tar:
-            manifest = _unpacked(file, tar, into, tell)
+            manifest = _unpacked(file, tar, into, tell, wanted)
             while packed.read(_CHUNK):
                 continue  # its checksum stands at the very end
             return manifest
@@ -159,7 +159,7 @@ def unpack(file: Path, into: Path, tell: Tell) -> Manifest:
         raise ConfigError([f"{file}: no backup, or a broken one ({broken}); take another copy of it"]) from broken
 
 
-def _unpacked(file: Path, tar: tarfile.TarFile, into: Path, tell: Tell) -> Manifest:
+def _unpacked(file: Path, tar: tarfile.TarFile, into: Path, tell: Tell, wanted: Callable[[str], bool]) -> Manifest:
     found: dict[str, tuple[int, str]] = {}
     members = iter(tar)
     _marked(file, tar, next(members, None))
@@ -169,16 +169,18 @@ def _unpacked(file: Path, tar: tarfile.TarFile, into: Path, tell: Tell) -> Manif
             return _held_against(file, _text(tar, member), found)
         digest = hashlib.sha256()
         target = _inside(file, into, member)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = wanted(member.name)
+        if kept:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            target.touch(mode=0o600)
         source = tar.extractfile(member)
         assert source is not None
-        with target.open("wb") as out:
+        with (target if kept else Path(os.devnull)).open("wb") as out:
             while data := source.read(_CHUNK):
                 digest.update(data)
                 out.write(data)
                 done += len(data)
                 tell(done, 0)
-        target.chmod(0o600)
         found[member.name] = (member.size, digest.hexdigest())
     raise ConfigError([f"{file}: ends before its manifest: that backup was interrupted; take another one"])
 

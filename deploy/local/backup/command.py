@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
 from deploy.local import state
+from deploy.local.backup.anew import anew, of_the_spine
 from deploy.local.backup.archive import Manifest, Partition, Tell, unpack, writing
 from deploy.local.backup.cut import cut
 from sharedchain import canonical
@@ -98,6 +99,7 @@ def missing(promised: dict[str, int], kept: dict[str, Partition]) -> list[str]:
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="what `sharedchain backup` wrote")],
     home: Home = None,
+    spine_only: Annotated[bool, typer.Option("--spine-only", help="take the spine alone, make all else of it")] = False,
     json: Json = False,
 ) -> None:
     """Make a home of a backup: a new or empty folder. Start it with `sharedchain up`; it goes on where the cut was.
@@ -105,13 +107,16 @@ def restore(
     Never let the original and the restored one both run and send: people would be told twice.
     """
     place, begun = (home or default_home()).resolve(), time.monotonic()
-    manifest = bring_back(file, place, quiet=json)
+    manifest = bring_back(file, place, quiet=json, wanted=of_the_spine if spine_only else bool)
+    if spine_only:
+        with anew(place, manifest.lanes):
+            pass  # all that follows from the spine is there
     seconds = time.monotonic() - begun
     said = _record(file, manifest) | {"home": str(place), "seconds": round(seconds, 2)}
     typer.echo(canonical.dumps(said) if json else _line("restored", said))
 
 
-def bring_back(file: Path, home: Path, *, quiet: bool = True) -> Manifest:
+def bring_back(file: Path, home: Path, *, quiet: bool = True, wanted: Callable[[str], bool] = bool) -> Manifest:
     """Unpack beside `home`, see that all is right, then put it there. Raises ConfigError; then nothing is changed."""
     if not file.is_file():
         raise ConfigError([f"{file}: there is no such file"])
@@ -122,7 +127,7 @@ def bring_back(file: Path, home: Path, *, quiet: bool = True) -> Manifest:
     fresh.mkdir(mode=0o700)
     try:
         with _bar("restore", None, quiet) as tell:
-            manifest = unpack(file, fresh, tell)
+            manifest = unpack(file, fresh, tell, wanted)
         _move(fresh / "endpoints.json", home)
         failpoint("backup.before_home")
         if home.exists():
