@@ -11,8 +11,9 @@ waited for.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -22,10 +23,12 @@ from sharedchain.kafka import quiet_consumer
 from sharedchain.schemas import Catalog
 from sharedchain.scope import SPINE
 
+T = TypeVar("T")
 ENGINE = "chain.engine"
 CLICKHOUSE = "chain.sink.clickhouse"
 NOTIFY = "chain.sink.notify"
 LIVE, ALERT, METRIC, NOTIFICATION = "sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1", "ops.notification.v1"
+_LOSS = 15.0  # seconds in which brokers agree on a successor of one that was lost
 _PROBE = 5.0  # seconds for one probe of all partitions of a stage; a slow broker makes it ask again
 _PAUSE = 0.05  # seconds between two questions, at most
 _SHARE = 0.05  # of the time waited so far
@@ -68,6 +71,18 @@ def settle(endpoints: Endpoints, timeout: float = 60.0) -> None:
             barrier.wait(stage, deadline)
 
 
+def _asked(question: Callable[[], T]) -> T:
+    """The answer, asked again while a lost broker is replaced. Raises ConnectionFailed when that takes too long."""
+    until = time.monotonic() + _LOSS
+    while True:
+        try:
+            return question()
+        except ConnectionFailed:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)  # some failures are answers of a moment
+
+
 class Barrier:
     """A reader that asks for positions. Keep it open to settle often: opening costs the most."""
 
@@ -94,9 +109,9 @@ class Barrier:
 
     def wait(self, stage: Stage, deadline: float) -> None:
         """Return when `stage.group` has passed the end its topics had when this was called."""
-        ends, began = self._ends(stage.topics), time.monotonic()
+        ends, began = _asked(lambda: self._ends(stage.topics)), time.monotonic()
         held: dict[tuple[str, int], int] = {}
-        while behind := self._behind(stage.group, ends, held):
+        while behind := _asked(lambda: self._behind(stage.group, ends, held)):
             if (now := time.monotonic()) > deadline:
                 where = ", ".join(f"{p.topic}/{p.partition} at {p.offset}" for p in behind[:3])
                 raise NotSettled(

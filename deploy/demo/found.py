@@ -22,14 +22,7 @@ from sharedchain.reader import read as ask
 
 def client(endpoints: Endpoints) -> Client:
     """A ClickHouse client over HTTP, as any reader of the store would have."""
-    store = endpoints.clickhouse
-    return clickhouse_connect.get_client(
-        dsn=store.url,
-        username=store.user,
-        password=store.password.get_secret_value(),
-        database=store.database,
-        autogenerate_session_id=False,
-    )
+    return clickhouse_connect.get_client(**endpoints.clickhouse.address(), autogenerate_session_id=False)
 
 
 def read(store: Client, section: str, tenant: str, zone: ZoneInfo) -> list[Row]:

@@ -15,6 +15,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
+from sharedchain.kafka import access
 from sharedchain.schemas import Catalog, EventType
 
 
@@ -22,10 +23,8 @@ class Publisher:
     """Publishes plain Avro records and waits for every acknowledgement in `flush`."""
 
     def __init__(self, endpoints: Endpoints, catalog: Catalog) -> None:
-        self._producer = Producer(
-            {"bootstrap.servers": endpoints.kafka, "enable.idempotence": True, "acks": "all", "linger.ms": 2}
-        )
-        self._registry = SchemaRegistryClient({"url": endpoints.registry})
+        self._producer = Producer({**access(endpoints), "enable.idempotence": True, "acks": "all", "linger.ms": 2})
+        self._registry = SchemaRegistryClient(_registry(endpoints))
         self._catalog = catalog
         self._serializers: dict[str, AvroSerializer] = {}
         self._failed: list[str] = []
@@ -63,6 +62,17 @@ class Publisher:
                 },
             )
         return self._serializers[kind.name]
+
+
+def _registry(endpoints: Endpoints) -> dict[str, Any]:
+    """How the registry is entered, in the client's own words."""
+    said = endpoints.registry_access
+    found: dict[str, Any] = {"url": endpoints.registry}
+    if said.ca is not None:
+        found["ssl.ca.location"] = str(said.ca)
+    if said.login is not None:
+        found["basic.auth.user.info"] = f"{said.login.user}:{said.login.password.get_secret_value()}"
+    return found
 
 
 def avro_value(schema: Any, value: Any) -> Any:

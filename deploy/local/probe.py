@@ -40,6 +40,7 @@ def cluster(endpoints: Endpoints) -> bool:
     try:
         return bool(client.list_topics(timeout=_WAIT).brokers)
     except KafkaException:
+        client.poll(0)  # only now does it tell what it met
         for error in refused:
             if why := _REFUSED.get(error.code()):
                 raise ConfigError([f"Kafka {endpoints.kafka}: {why} ({error.str()})"]) from None

@@ -17,6 +17,7 @@ _READY = (
     "就绪;在另一个终端运行: sharedchain up --connect {}",
     "ready; in another terminal: sharedchain up --connect {}",
 )
+_ENDED = ("已退出,其余继续;日志", "ended, the others go on; see")
 
 
 def main() -> int:
@@ -30,11 +31,12 @@ def main() -> int:
     try:
         file = cluster.up()
         print(f"{time.monotonic() - began:.1f} s  {_READY[language() == 'en'].format(file)}", flush=True)
-        while not stop.wait(1.0) and not cluster.dead():
-            pass
-        for name in cluster.dead():
-            print(f"{name} ended; see {cluster.folder}/log/{name}.log", file=sys.stderr)
-        return 0 if stop.is_set() else 1
+        told: set[str] = set()
+        while not stop.wait(1.0):
+            for name in sorted({*cluster.dead()} - told):
+                told.add(name)
+                print(f"{name} {_ENDED[language() == 'en']} {cluster.folder}/log/{name}.log", flush=True)
+        return 0
     except SharedChainError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -47,8 +47,11 @@ share.coordinator.state.topic.num.partitions=1
 share.coordinator.state.topic.replication.factor=3
 share.coordinator.state.topic.min.isr=2
 group.initial.rebalance.delay.ms=0
-broker.session.timeout.ms=5000
-broker.heartbeat.interval.ms=1000
+# Patient with machines that stand still for seconds; a lost broker is noticed after the session time.
+broker.session.timeout.ms=6000
+broker.heartbeat.interval.ms=1500
+controller.quorum.election.timeout.ms=2000
+controller.quorum.fetch.timeout.ms=5000
 log.retention.ms=-1
 num.network.threads=2
 num.io.threads=4

@@ -24,7 +24,7 @@ from sharedchain.endpoints import PROGRAMS
 from sharedchain.errors import ConnectionFailed
 from sharedchain.schemas import Catalog
 
-_PATIENCE = 120.0  # seconds for all of it to answer; a first start fetches the Java parts
+_PATIENCE = 240.0  # seconds for all of it to answer; a first start fetches the Java parts
 _LISTENERS = ("clients", "internal", "controller")
 _STORE = ("clickhouse-owner", "clickhouse-reader", "registry")
 
@@ -78,7 +78,7 @@ class Cluster:
         """Stop everything: brokers need each other to the end, so all at once."""
         for process in self._running.values():
             process.terminate()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 5  # then they are killed: they are as good as a killed cluster anyway
         for process in self._running.values():
             try:
                 process.wait(max(deadline - time.monotonic(), 0.1))

