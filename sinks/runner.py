@@ -166,7 +166,7 @@ class Runner:
     def _disown(self) -> bool:
         """Commit that nothing is written of what another store's positions name, before anybody may call it ready."""
         if self._foreign:
-            if not self._commit([self._clean(place, 0) for place in self._foreign]):
+            if not self._commit([self._clean(place, self._begin_of(place)) for place in self._foreign]):
                 return False
             _log.warning("%d positions are of another store: read from the beginning", len(self._foreign))
             self._foreign = []
@@ -321,6 +321,11 @@ class Runner:
         for p in partitions:
             self._lanes.pop((p.topic, p.partition), None)
         self._foreign = [place for place in self._foreign if place in self._lanes]
+
+    def _begin_of(self, place: Place) -> int:
+        """The first offset that is kept: where retention took all, nobody would ever commit a later one."""
+        low, _ = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=10)
+        return low
 
     def _clean(self, place: Place, end: int) -> TopicPartition:
         return _position(place, end, clean_end(end, self._epoch))

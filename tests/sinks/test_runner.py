@@ -57,6 +57,7 @@ class Kafka:
         self.refuse_commits = 0
         self.stopping = threading.Event()
         self.inside_consume: Callable[[], None] = lambda: None
+        self.low = 0  # the first offset that retention has left
         self.inside_commit: Callable[[], None] = lambda: None
         self._assign: Any = None
         self._left: list[Message] = []
@@ -86,6 +87,9 @@ class Kafka:
             offset, metadata = self.positions.get(p.partition, (-1001, ""))
             found.append(TopicPartition(TOPIC, p.partition, offset, metadata=metadata))
         return found
+
+    def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
+        return self.low, 99
 
     def commit(self, offsets: list[TopicPartition], asynchronous: bool) -> list[TopicPartition]:
         self.inside_commit()
@@ -206,6 +210,13 @@ def test_positions_of_another_store_are_void_before_anybody_calls_the_sink_ready
     assert waits[:2] == ["no partitions were dealt to it yet", ""]
     assert sink.given == ["5:ops.alert.v1-0:0-5 [0, 4]"]
     assert kafka.positions == {0: (5, '{"v":1,"e":5,"ep":5}')}
+
+
+def test_a_void_position_of_a_log_that_retention_emptied_is_its_end() -> None:
+    kafka = Kafka([[end(99)], []], {0: (99, "")})
+    kafka.low = 99
+    run(kafka, Sink(), epoch=5)
+    assert kafka.positions == {0: (99, '{"v":1,"e":99,"ep":5}')}
 
 
 def test_a_clean_end_of_this_store_is_gone_on_from() -> None:
