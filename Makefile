@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo up down check test bench pages lock clean
+.PHONY: help setup demo up down check test bench pages docs lock clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-8s %s\n' "$$t" "$$d"; done
@@ -50,6 +50,9 @@ bench: $(READY) ## speed, as ratios in one run
 
 pages: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/python -m deploy.pages
+
+docs: $(READY) ## build the documentation, strictly, into build/site (both languages, nothing fetched)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs --quiet build --strict
 
 lock: $(READY) ## resolve requirements/*.lock anew (needs uv; names no registry)
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra chain --extra dev -o requirements/dev.lock pyproject.toml

@@ -18,7 +18,8 @@ def main() -> None:
         os.environ.pop("SHAREDCHAIN_CONNECT", None)  # as everywhere, --home comes first
     if said.slot:
         os.environ["SHAREDCHAIN_SLOT"] = said.slot
-    sys.argv = ["faust", "--quiet", "-A", "streams.app", "worker", "--without-web"]  # quiet: no banner in the log
+    # Nothing but our lines in the log: quiet = no banner, info = no spinner; what is logged is the app's to say.
+    sys.argv = ["faust", "--quiet", "-A", "streams.app", "worker", "--without-web", "-l", "info"]
     from faust.cli.faust import cli
 
     cli()

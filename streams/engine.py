@@ -153,7 +153,7 @@ class Lane(Generic[S]):
         derived = self._fold(facts)
         failpoint("engine.after_step")
         decided = Decided(fresh[-1].offset + 1, self.seq)
-        traces = {_seq(r): text for r in fresh if (text := _traceparent(r))}
+        traces = {fact.seq: fact.traceparent for fact in facts if fact.traceparent}
         out = [self._words.write(_traced(d, traces)) for d in derived]
         if self.seq - self._kept >= self._wiring.every and time.monotonic() >= self._keep_again:
             out += self._snapshot(decided)
@@ -200,14 +200,6 @@ def _tell_errors(derived: Iterable[Derived], traces: Mapping[int, str]) -> None:
     for one in filter(metrics.about_rule, derived):
         about = ids(correlation=one.correlation, traceparent=traces.get(one.seq, ""), event=one.causation)
         log.warning("rule %s errs; its alert R-00 says why", one.subject, extra=about)
-
-
-def _traceparent(record: SpineRecord) -> str:
-    return next((_utf8(value) for name, value in record.headers if name == "traceparent"), "")
-
-
-def _utf8(value: bytes | str | None) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else value or ""
 
 
 def _traced(derived: Derived, traces: Mapping[int, str]) -> Derived:

@@ -4,7 +4,8 @@ A lock has one line a file: `group:artifact:packaging:classifier:version sha256`
 cache of the user and are verified against the lock at every start; what is missing or wrong is
 fetched once more. With everything in the cache, no network is used.
 
-`python -m deploy.local.jars NAME group:artifact:version …` writes locks/NAME.lock anew.
+`python -m deploy.local.jars NAME` prints them as a class path; with `group:artifact:version …` behind it, it
+writes locks/NAME.lock anew.
 """
 
 from __future__ import annotations
@@ -126,4 +127,7 @@ def _lock(name: str, coordinates: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    _lock(sys.argv[1], sys.argv[2:])
+    if sys.argv[2:]:
+        _lock(sys.argv[1], sys.argv[2:])
+    else:
+        print(os.pathsep.join(map(str, fetch(sys.argv[1]))))

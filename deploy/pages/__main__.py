@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.pages import dictionary, flowbook, metrics, rulebook
+from deploy.pages import dictionary, flowbook, metrics, rulebook, runbooks
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +24,7 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
         root / "docs" / "flows.md": flowbook.page(root),
         root / "docs" / "measures-and-rules.md": rulebook.page(root),
         root / "docs" / "metrics.md": metrics.page(),
+        root / "docs" / "runbooks.md": runbooks.page(root),
     }
 
 

@@ -145,6 +145,7 @@ need no sign-in and tell no business data: keep the port inside. A program that 
 ready: let a `startupProbe` ask `/readyz?only=follows`, as patient as a recovery may be long.
 
 ClickHouse 停机时 / while ClickHouse is down, `GET /readyz` of `sink` says:
+<!-- not run: an answer while ClickHouse is down -->
 ```json
 {"program": "sink", "ready": false, "follows": "ok",
  "peers": {"kafka": "ok", "registry": "ok", "clickhouse": "ClickHouse at … does not answer: …"},

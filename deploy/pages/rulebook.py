@@ -115,7 +115,7 @@ def _rule(rule: Rule, packs: list[str]) -> list[str]:
     facts += [f"keeps firing for {_time(rule.keep_firing_for)}"] if rule.keep_firing_for else []
     facts += ["one alert a causing fact"] if rule.one_shot else []
     facts += [f"derives {code(rule.action.derive)}"] if rule.action else []
-    facts += [f"improves {rule.goal_measure}", f"packs {', '.join(packs)}", f"[runbook](../{rule.runbook})"]
+    facts += [f"improves {rule.goal_measure}", f"packs {', '.join(packs)}", f"[runbook](runbooks.md#{rule.id.lower()})"]
     bands = ((b.severity, _band(b, rule), ", ".join(map(_role, rule.to[b.severity]))) for b in rule.bands)
     texts = ((lang, code(said.title), code(said.text)) for lang, said in sorted(rule.texts.items(), reverse=True))
     cases = ", ".join(str(case.get("name", "")) for case in rule.tests)

@@ -85,7 +85,7 @@ def read(partition: int, record: SpineRecord) -> Fact:
     return Fact(
         partition=partition, offset=record.offset, seq=int(said[SEQ]), recorded=int(said[RECORDED]), kind=kind,
         scope=said[SCOPE], type="toy", id=said["ce_id"], source="toy", subject=data.get("entity", ""),
-        time=int(said[RECORDED]), tenant=said[SCOPE], data=data,
+        time=int(said[RECORDED]), tenant=said[SCOPE], data=data, traceparent=said.get("traceparent", ""),
     )  # fmt: skip
 
 

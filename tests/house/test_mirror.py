@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.house.tree import PACKAGES, ROOT, files
 
-FREE = ("chain", "containers", "data", "house", "stories")  # stories of many modules; data; the house itself
+FREE = ("chain", "containers", "data", "docs", "house", "stories")  # stories of many modules; data; pages; the house
 # Test folder → the folders it mirrors, where there is more to say than the name.
 PLACES = {
     "core": ("sharedchain/core",),

@@ -23,7 +23,7 @@ def test_no_page_is_stale() -> None:
 
 
 def test_every_field_and_every_rule_stands_there() -> None:
-    dictionary, flows, book, _ = generator.pages().values()
+    dictionary, flows, book = list(generator.pages().values())[:3]
     for kind in Catalog.load().types.values():
         section = dictionary.split(f"### {kind.name}\n")[1].split("\n### ")[0]
         assert [f["name"] for f in kind.schema["fields"] if f"| `{f['name']}` |" not in section] == []

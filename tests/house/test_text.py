@@ -14,7 +14,11 @@ from tests.house.tree import texts
 _PATH = re.compile(r"(?<![\w./~$}-])/(?:" + "|".join(("work", "root", "home", "Users", "mnt")) + r")/[\w.]")
 _HOST = re.compile(r"\b[a-z][a-z+]*://(?:[^\s/@]*@)?([A-Za-z0-9][\w.-]*\.[A-Za-z]{2,})(?=[\s/:\"'`)>\]]|$)")
 _INDEX = re.compile(r"--?-(?:extra-)?index-url|--find-links|--trusted-host")
-KNOWN = {"www.apache.org": "the licence", "keepachangelog.com": "the form of the changelog"}
+KNOWN = {
+    "www.apache.org": "the licence",
+    "www.w3.org": "the name of SVG",
+    "keepachangelog.com": "the form of the changelog",
+}
 HARMLESS = (".example", "example.com")  # reserved: nobody answers there
 
 
