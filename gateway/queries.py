@@ -229,11 +229,12 @@ def tenant_config(tenant: str) -> Query:
 def config_body(kind: str, name: str) -> Query:
     """What the log said last about one configuration item."""
     sql = (
-        "SELECT JSONExtractString(data, 'body') AS body FROM facts WHERE type = 'config.defined' "
+        "SELECT JSONExtractString(data, 'body') AS body FROM facts "
+        "WHERE tenant = {tenant:String} AND type = 'config.defined' "
         "AND JSONExtractString(data, 'kind') = {kind:String} AND JSONExtractString(data, 'name') = {name:String} "
         "ORDER BY recorded DESC, seq DESC LIMIT 1"
     )
-    return Query(sql=sql, parameters={"kind": kind, "name": name})
+    return Query(sql=sql, parameters={"tenant": SYSTEM, "kind": kind, "name": name})
 
 
 _FACT = "partition, seq, n, kind, type, id, source, subject, time, recorded, actor, correlation, causation, data, src"

@@ -16,6 +16,7 @@ from tests.gateway.fake_door import Fakes
 
 INVENTORY = {
     ("POST", "/v1/events"): Guard("publish", "event"),
+    ("POST", "/v1/imports/{dialect}"): Guard("publish", "event"),
     ("GET", "/v1/alerts"): TenantGuard("read", "alert"),
     ("GET", "/v1/alerts/{alert_id:path}"): TenantGuard("read", "alert"),
     ("GET", "/v1/inbox"): TenantGuard("read", "inbox"),

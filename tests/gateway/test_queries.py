@@ -32,7 +32,7 @@ def test_every_query_of_the_module_is_judged_here() -> None:
     made = {
         name for name, maker in vars(queries).items() if getattr(maker, "__annotations__", {}).get("return") == "Query"
     }
-    assert made - {"_facts"} == ALL.keys() | {"measures"}
+    assert made - {"_facts"} == ALL.keys() | {"measures", "config_body"}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -54,8 +54,11 @@ def test_every_read_of_a_table_is_held_to_the_tenant(name: str) -> None:
     assert tables > 0
 
 
-def test_measures_come_from_the_system_scope() -> None:
-    assert queries.measures().parameters == {"tenant": "_system"}
+@pytest.mark.parametrize("query", [queries.measures(), queries.config_body("flow", HOSTILE)])
+def test_declarations_come_from_the_system_scope(query: Query) -> None:
+    assert query.parameters["tenant"] == "_system"
+    assert query.sql.count("FROM facts ") == query.sql.count("tenant = {tenant:String}")
+    assert HOSTILE not in query.sql
 
 
 def test_rows_are_bounded_however_many_are_asked() -> None:
