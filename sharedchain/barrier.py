@@ -28,7 +28,7 @@ ENGINE = "chain.engine"
 CLICKHOUSE = "chain.sink.clickhouse"
 NOTIFY = "chain.sink.notify"
 LIVE, ALERT, METRIC, NOTIFICATION = "sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1", "ops.notification.v1"
-_LOSS = 15.0  # seconds in which brokers agree on a successor of one that was lost
+_LOSS = 45.0  # seconds in which the brokers that are left agree on a successor of one that was lost
 _PROBE = 5.0  # seconds for one probe of all partitions of a stage; a slow broker makes it ask again
 _PAUSE = 0.05  # seconds between two questions, at most
 _SHARE = 0.05  # of the time waited so far
@@ -71,18 +71,6 @@ def settle(endpoints: Endpoints, timeout: float = 60.0) -> None:
             barrier.wait(stage, deadline)
 
 
-def _asked(question: Callable[[], T]) -> T:
-    """The answer, asked again while a lost broker is replaced. Raises ConnectionFailed when that takes too long."""
-    until = time.monotonic() + _LOSS
-    while True:
-        try:
-            return question()
-        except ConnectionFailed:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)  # some failures are answers of a moment
-
-
 class Barrier:
     """A reader that asks for positions. Keep it open to settle often: opening costs the most."""
 
@@ -109,9 +97,9 @@ class Barrier:
 
     def wait(self, stage: Stage, deadline: float) -> None:
         """Return when `stage.group` has passed the end its topics had when this was called."""
-        ends, began = _asked(lambda: self._ends(stage.topics)), time.monotonic()
+        ends, began = self._asked(lambda: self._ends(stage.topics)), time.monotonic()
         held: dict[tuple[str, int], int] = {}
-        while behind := _asked(lambda: self._behind(stage.group, ends, held)):
+        while behind := self._asked(lambda: self._behind(stage.group, ends, held)):
             if (now := time.monotonic()) > deadline:
                 where = ", ".join(f"{p.topic}/{p.partition} at {p.offset}" for p in behind[:3])
                 raise NotSettled(
@@ -119,6 +107,26 @@ class Barrier:
                     "is its program running? see `sharedchain status`"
                 )
             time.sleep(min(_PAUSE, (now - began) * _SHARE))  # a short wait stays short, a long one costs nobody much
+
+    def _asked(self, question: Callable[[], T]) -> T:
+        """The answer, asked again while the other brokers replace one that was lost. Raises ConnectionFailed when that
+        takes too long, and at once when no broker answers."""
+        until = time.monotonic() + _LOSS
+        while True:
+            try:
+                return question()
+            except ConnectionFailed:
+                if time.monotonic() > until or not self._answered():
+                    raise
+                time.sleep(_PAUSE)
+
+    def _answered(self) -> bool:
+        """Whether a broker answers. Its answer also tells both readers who leads now; unasked they keep what they know
+        for minutes."""
+        try:
+            return all(reader.list_topics(timeout=_PROBE).brokers for reader in (self._probe, self._log))
+        except KafkaException:
+            return False
 
     def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         try:

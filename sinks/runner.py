@@ -156,7 +156,7 @@ class Runner:
         elif error.code() == KafkaError._PARTITION_EOF:
             if lane := self._lanes.get(place):
                 lane.seen_to = max(lane.seen_to, _known(message.offset()))
-        elif error.fatal():
+        elif _final(error):
             raise KafkaException(error)
         else:
             _log.warning("Kafka: %s (%s)", error, place[0] or "no topic")
@@ -231,7 +231,7 @@ class Runner:
 
     def _commit_failed(self, error: KafkaError) -> bool:
         """A rebalance or a slow coordinator: poll on; who is no member any more learns it there."""
-        if error.fatal():
+        if _final(error):
             raise KafkaException(error)
         _log.warning("commit: %s; polling on", error)
         return False
@@ -356,3 +356,8 @@ def _headers(message: Message) -> list[tuple[str, str | bytes | None]]:
 
 def _bytes(value: str | bytes | None) -> bytes | None:
     return value.encode() if isinstance(value, str) else value
+
+
+def _final(error: KafkaError) -> bool:
+    """Whether this client will never work again. An error that a poll brings says so by its code, not by its flag."""
+    return error.fatal() or error.code() == KafkaError._FATAL

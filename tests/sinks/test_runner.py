@@ -278,3 +278,13 @@ def test_waits_grow_and_stay_bounded() -> None:
     waits = [backoff(n) for n in range(1, 2_000)]
     assert waits == sorted(waits)
     assert (waits[0], waits[-1]) == (0.1, 10.0)
+
+
+def test_a_fenced_member_ends_and_does_not_poll_on() -> None:
+    """Seen when a broker was lost: the error comes as a message, with the code of a fatal one and without its flag."""
+    last_words = KafkaError(KafkaError._FATAL)
+    assert not last_words.fatal()
+    kafka = Kafka([[Message(0), Message(-1, error=last_words)], [Message(1)]])
+    with pytest.raises(KafkaException):
+        Runner(kafka, [TOPIC], Sink()).run(kafka.stopping)  # type: ignore[arg-type]
+    assert kafka.rounds
