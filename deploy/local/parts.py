@@ -93,7 +93,7 @@ def _part(name: str, ends: Endpoints, plan: Plan, ports: Ports) -> Part:
         case "kafka":
             return kafka.broker(ends.home, _port(ends.kafka), ports.take())
         case "registry":
-            return registry.registry(ends.home, _port(ends.registry), ports.take(), ends.kafka)
+            return registry.registry(ends, _port(ends.registry), ports.take())
         case "clickhouse":
             return _clickhouse(ends)
         case "prepare":
