@@ -43,7 +43,9 @@ check: $(READY) ## the fast gate: format, lint, types, import contracts, data, f
 	wait $$half && exit $$rest
 
 test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse
-	@$(BIN)/python -m pytest --require-real
+	@$(FAST) tests & fast=$$!; \
+	$(BIN)/python -m pytest -p no:cacheprovider --require-real -m "stack or slow" --durations=15; whole=$$?; \
+	wait $$fast && exit $$whole
 
 bench: $(READY) ## speed, as ratios in one run
 	@$(BIN)/python -m bench
