@@ -68,19 +68,19 @@ def emptied(home: Path) -> Iterator[Endpoints]:
     """The chain of `home` running, its tables and caches empty; as it was, running or not, afterwards."""
     now = state.load(home)
     if now is not None and now.alive():
-        names = [p.name for p in now.parts]
-        if "clickhouse" not in names:
-            raise ConfigError(
-                [f"{home} keeps its tables on a ClickHouse of others: drop the database there and restart the sink"]
-            )
-        _empty_running(home, names)
+        _own(home)
+        _empty_running(home, [p.name for p in now.parts])
         yield Endpoints.load(home)
         return
-    lock = claim(home) if (home / "run").is_dir() else None
-    with lock or (home / "kafka" / "rebuild.lock").open("a"):
+    lanes = _own(home)
+    (home / "run").mkdir(mode=0o700, exist_ok=True)
+    lock = claim(home)
+    if lock is None:
+        raise ConfigError([f"{home} is being started: wait for it, then try again"])
+    with lock:
         state.kill_leftovers(home)
         forget(home)
-    with Stack(home, parts=ALL, ingests=_lanes(home)) as endpoints:
+    with Stack(home, parts=ALL, ingests=lanes) as endpoints:
         yield endpoints
 
 
@@ -163,8 +163,20 @@ def _drop(where: ClickHouse) -> None:
         client.command("DROP DATABASE IF EXISTS {d:Identifier} SYNC", {"d": _SCRATCH})
 
 
-def _lanes(home: Path) -> int:
-    return Endpoints.load(home).lanes if (home / "endpoints.json").exists() else 1
+def _own(home: Path) -> int:
+    """The lanes of a home that runs every part itself. Raises ConfigError for one connected to parts of others:
+    started without them its positions would become those of other tables, and theirs be filled a second time."""
+    if not (home / "endpoints.json").exists():
+        return 1
+    endpoints = Endpoints.load(home)
+    if theirs := [part for part in endpoints.connected if part != "notify"]:
+        raise ConfigError(
+            [
+                f"{home} is connected to {', '.join(theirs)} of others: what is rebuilt must be its own; "
+                "tables on their ClickHouse: drop the database there and restart the sink"
+            ]
+        )
+    return endpoints.lanes
 
 
 def _row(v: Verdict, again: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import IO, Any
 import lz4.frame
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from deploy.local.backup.cut import LOG, Piece
+from deploy.local.backup.cut import BESIDE, LOG, Piece
 from deploy.local.backup.segments import Batches
 from sharedchain.errors import ConfigError
 from sharedchain.failpoint import failpoint
@@ -129,7 +129,7 @@ def writing(file: Path, tell: Tell) -> Iterator[Writer]:
     """An archive that stands at `file` when all went well, and not at all otherwise."""
     part = file.with_name(file.name + ".part")
     part.unlink(missing_ok=True)
-    part.touch(mode=0o600)  # it holds the secrets of the home
+    part.touch(mode=0o600, exist_ok=False)  # ours alone: it holds the secrets of the home
     try:
         with part.open("wb") as raw:
             with (
@@ -188,7 +188,10 @@ def _unpacked(file: Path, tar: tarfile.TarFile, into: Path, tell: Tell, wanted: 
 def _marked(file: Path, tar: tarfile.TarFile, member: tarfile.TarInfo | None) -> None:
     if member is None or member.name != _MARK:
         raise ConfigError([f"{file}: an archive, but no backup of sharedchain"])
-    said = Mark.model_validate_json(_text(tar, member))
+    try:
+        said = Mark.model_validate_json(_text(tar, member))
+    except ValidationError as broken:
+        raise ConfigError([f"{file}: what it says it is cannot be read: {broken}"]) from broken
     if said.format > FORMAT:
         told = f"{file}: backup format {said.format}, here is {FORMAT}: restore it with the release that made it"
         raise ConfigError([told])
@@ -207,7 +210,8 @@ def _held_against(file: Path, text: bytes, found: Mapping[str, tuple[int, str]])
 
 def _inside(file: Path, into: Path, member: tarfile.TarInfo) -> Path:
     path = PurePosixPath(member.name)
-    if not member.isreg() or path.is_absolute() or ".." in path.parts:
+    ours = member.name in BESIDE or (path.is_relative_to(LOG.as_posix()) and path != PurePosixPath(LOG.as_posix()))
+    if not ours or not member.isreg() or path.is_absolute() or ".." in path.parts or "\0" in member.name:
         raise ConfigError([f"{file}: {member.name} would be written elsewhere: not one of our backups"])
     return into / path
 
@@ -223,6 +227,5 @@ def _info(name: str, size: int) -> tarfile.TarInfo:
 
 
 def _text(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    source = tar.extractfile(member)
-    assert source is not None
-    return source.read()
+    source = tar.extractfile(member) if member.isreg() else None
+    return source.read() if source is not None else b""

@@ -17,7 +17,7 @@ from sharedchain.errors import ConfigError
 from sharedchain.failpoint import failpoint
 
 LOG = Path("kafka") / "data"
-_BESIDE = ("endpoints.json", "home.json")  # addresses and secrets; who wrote the home
+BESIDE = ("endpoints.json", "home.json")  # addresses and secrets; who wrote the home
 # Kafka makes its indexes again; the others say that it runs, or that it ended well, which is not so.
 _LEFT = (".index", ".timeindex", ".txnindex", ".lock", ".kafka_cleanshutdown", ".deleted", ".cleaned")
 
@@ -90,7 +90,7 @@ def _resting(home: Path) -> Iterator[float]:
 
 
 def _linked(home: Path, folder: Path) -> Iterator[Piece]:
-    files = [home / name for name in _BESIDE if (home / name).exists()]
+    files = [home / name for name in BESIDE if (home / name).exists()]
     for room, _, names in os.walk(home / LOG):
         files += [Path(room, name) for name in names if not name.endswith(_LEFT)]
     for number, file in enumerate(files):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sharedchain.errors import ConnectionFailed
@@ -28,7 +28,8 @@ def still(pid: int, longest: float = LONGEST) -> Iterator[None]:
     assert guard.stdin is not None
     assert guard.stdout is not None
     try:
-        guard.stdout.readline()  # from now on it will go on, also if we are killed
+        if guard.stdout.readline() != b"ready\n":  # from now on it will go on, also if we are killed
+            raise ConnectionFailed(f"nobody can let process {pid} go on again: {command[0]} does not start")
         os.kill(pid, signal.SIGSTOP)
         _until_stopped(pid, longest)
         yield
@@ -37,6 +38,8 @@ def still(pid: int, longest: float = LONGEST) -> Iterator[None]:
     except ProcessLookupError as gone:
         raise ConnectionFailed(f"process {pid} is gone: see `sharedchain status`, then try again") from gone
     finally:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)  # the guard does it too, if it lives: when memory is short, it may not
         guard.stdin.close()
         guard.wait()
         guard.stdout.close()

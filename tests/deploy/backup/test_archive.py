@@ -109,6 +109,10 @@ FOREIGN = Manifest(**SAID, files={LOG: (1, "0")}, partitions={}).model_dump_json
         (NEWER, "with the release that made it"),
         (MARK | {"../../etc/passwd": b"x"}, "elsewhere"),
         (MARK | {"/etc/passwd": b"x"}, "elsewhere"),
+        (MARK | {"run/state.json": b"{}"}, "elsewhere"),  # whom a start would kill as left behind
+        (MARK | {"kafka/server.properties": b"x"}, "elsewhere"),
+        (MARK | {"kafka/data": b"x"}, "elsewhere"),
+        ({archive._MARK: b"{}"}, "what it says it is"),
         (MARK | {LOG: b"x", "manifest.json": FOREIGN}, "is not what was saved"),
         (MARK | {"manifest.json": b"{}"}, "manifest cannot be read"),
     ],
@@ -116,6 +120,20 @@ FOREIGN = Manifest(**SAID, files={LOG: (1, "0")}, partitions={}).model_dump_json
 def test_what_is_not_ours_is_refused_with_its_reason(tmp_path: Path, members: dict[str, bytes], why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         unpack(packed(tmp_path / "x.tar.lz4", **members), into(tmp_path), deaf)
+
+
+@pytest.mark.parametrize("name", [archive._MARK, archive._MANIFEST, LOG])
+def test_a_link_is_refused_wherever_it_stands(tmp_path: Path, name: str) -> None:
+    file, link = tmp_path / "x.tar.lz4", tarfile.TarInfo(name)
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with lz4.frame.open(file, "wb") as raw, tarfile.open(fileobj=raw, mode="w|") as tar:
+        if name != archive._MARK:
+            info = tarfile.TarInfo(archive._MARK)
+            info.size = len(MARK[archive._MARK])
+            tar.addfile(info, io.BytesIO(MARK[archive._MARK]))
+        tar.addfile(link)
+    with pytest.raises(ConfigError):
+        unpack(file, into(tmp_path), deaf)
 
 
 def test_no_archive_at_all_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -61,3 +62,26 @@ def test_one_that_is_gone_is_told() -> None:
     gone.wait()
     with pytest.raises(ConnectionFailed, match="is gone"), still(gone.pid):
         pass
+
+
+def test_without_a_guard_nothing_is_stopped(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where memory is short: the helper does not come up."""
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    with pytest.raises(ConnectionFailed, match="does not start"), still(busy):
+        pass
+    assert not stopped(busy)
+
+
+def test_it_goes_on_when_only_the_guard_is_killed(busy: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Noted(subprocess.Popen[bytes]):
+        def __init__(self, *said: Any, **more: Any) -> None:
+            super().__init__(*said, **more)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    with still(busy):
+        started[0].kill()
+        started[0].wait()
+    until(lambda: not stopped(busy), 5, "it does not go on")
