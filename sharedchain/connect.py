@@ -174,10 +174,22 @@ def _wrong(found: Connect) -> Iterator[tuple[tuple[str, ...], str]]:
             if program not in (*PROGRAMS, "default"):
                 yield (name, "users", program), say("program", program=program, known=", ".join(PROGRAMS))
     for steps, url in _urls(found):
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            yield steps, say("url", url=url)
+        if told := _address(url):
+            yield steps, say(told, url=url)
     if found.notify and found.notify.webhook and found.notify.webhook_secret is None:
         yield ("notify", "webhook"), say("unsigned")
+
+
+def _address(url: str) -> str:
+    """What is wrong with an address, in the words of `connectwords`; empty: nothing."""
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        return "url.login"
+    try:
+        parts = urlsplit(url)
+        plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half an IPv6 address, a port beyond all ports
+        plain = False
+    return "" if plain else "url"
 
 
 def _urls(found: Connect) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -45,6 +45,11 @@ _TEXT: dict[str, tuple[str, str]] = {
         "there is no program {program}: known are {known}, default",
     ),
     "url": ("{url} 不是 http(s) 地址;例 https://host:8443", "{url} is no http(s) address: as in https://host:8443"),
+    "url.login": (
+        "口令不写在地址里;从地址中删去 user:password@,另写 user 与 password: {{env: 变量名}}",
+        "no login in an address, which is shown and kept in clear: "
+        "take user:password@ out of it and write user, and password: {{env: NAME}}",
+    ),
     "unsigned": (
         "webhook 要签名;补上 webhook_secret(whsec_…)",
         "a webhook is signed: add webhook_secret (of a whsec_… secret)",

@@ -174,3 +174,17 @@ def test_faults_are_told_in_chinese_too(said: Callable[[str], Path], monkeypatch
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     with pytest.raises(ConfigError, match="需要用户"):
         read(file)
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        (f"https://me:{CANARY}@registry:8443", "no login in an address"),
+        ("http://[::1", "is no http"),
+        ("http://registry:99999", "is no http"),
+    ],
+)
+def test_an_address_is_one_and_holds_no_login(said: Callable[[str], Path], address: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=rf"endpoints.yaml:2: registry.url: .*{why}") as told:
+        read(said(f"registry:\n  url: '{address}'\n"))
+    assert CANARY not in str(told.value)
