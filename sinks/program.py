@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sharedchain import exposition, log
@@ -50,6 +50,7 @@ def run(
     stopping: threading.Event,
     *,
     epoch: int = FIRST_EPOCH,
+    filled: Callable[[], bool] = lambda: False,
 ) -> None:
     """Follow `topics` with `sink` as `member` of `group` until `stopping`, telling its `health`."""
     reader = consumer(
@@ -64,7 +65,7 @@ def run(
             "queued.max.messages.kbytes": 16_384,
         },
     )
-    runner = Runner(reader, topics, sink, epoch=epoch, fence=_SESSION / 1500, beat=health.beat)
+    runner = Runner(reader, topics, sink, epoch=epoch, filled=filled, fence=_SESSION / 1500, beat=health.beat)
     health.waits = runner.waits
     metrics.age_of_waiting(runner.failing_for)
     exposition.serve(endpoints, health, group=group)

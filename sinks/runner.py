@@ -16,6 +16,7 @@ from typing import Protocol
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from sharedchain.errors import ConfigError
 from sharedchain.failpoint import failpoint
 from sinks import metrics
 from sinks.batch import FIRST_EPOCH, Batch, Intent, Place, Record, clean_end, cut, cut_again, read_intent
@@ -23,6 +24,10 @@ from sinks.batch import FIRST_EPOCH, Batch, Intent, Place, Record, clean_end, cu
 _log = logging.getLogger("sinks")
 _LIMIT = 10_000  # records a batch: far below the 100 k rows that one ClickHouse block takes
 _IDLE = 0.5  # seconds a round waits for the first record
+_TWICE = (
+    "the tables hold rows, but the positions in Kafka are of another store: read again, every row would be in them "
+    "twice; drop this database, it is then filled from the log, or connect the store that was used last"
+)
 _LONGEST = 10.0  # seconds between two attempts
 
 
@@ -70,7 +75,8 @@ class Runner:
     """Runs one sink over its topics until told to stop. `fence` (seconds) is how old a committed intent may
     grow before ownership is asked again: shorter than the group's session, so that a process that was
     suspended writes nothing as a zombie. `beat` is called whenever the loop comes round.
-    Positions of another `epoch` speak of another store: their partitions are read from the beginning.
+    Positions of another `epoch` speak of another store: their partitions are read from the beginning, into a store
+    that is not `filled`.
     """
 
     def __init__(
@@ -80,6 +86,7 @@ class Runner:
         sink: Sink,
         *,
         epoch: int = FIRST_EPOCH,
+        filled: Callable[[], bool] = lambda: False,
         fence: float = 4.0,
         now: Callable[[], float] = time.monotonic,
         beat: Callable[[], None] = lambda: None,
@@ -87,7 +94,7 @@ class Runner:
         self._consumer = consumer
         self._topics = list(topics)
         self._sink = sink
-        self._epoch = epoch
+        self._epoch, self._filled = epoch, filled
         self._fence = fence
         self._now = now
         self._beat = beat
@@ -99,7 +106,8 @@ class Runner:
         self._foreign: list[Place] = []  # those of another epoch, until it is committed that they are void
 
     def run(self, stopping: threading.Event) -> None:
-        """Until `stopping`. Raises KafkaException when Kafka says that this member is finished."""
+        """Until `stopping`. Raises KafkaException when Kafka says that this member is finished, ConfigError when
+        the store would get every row a second time."""
         self._consumer.subscribe(self._topics, on_assign=self._assign, on_revoke=self._revoke, on_lost=self._lose)
         try:
             while not stopping.is_set():
@@ -166,6 +174,8 @@ class Runner:
     def _disown(self) -> bool:
         """Commit that nothing is written of what another store's positions name, before anybody may call it ready."""
         if self._foreign:
+            if self._filled() and not self._begun():
+                raise ConfigError([_TWICE])
             if not self._commit([self._clean(place, self._begin_of(place)) for place in self._foreign]):
                 return False
             _log.warning("%d positions are of another store: read from the beginning", len(self._foreign))
@@ -174,6 +184,14 @@ class Runner:
             self._fresh = False
             self._tell()
         return True
+
+    def _begun(self) -> bool:
+        """Whether any member has committed in this epoch. None has, and rows are there: they were written in an
+        earlier life of this store, and since then the positions have followed another one."""
+        known = self._consumer.list_topics(timeout=10).topics
+        places = [TopicPartition(t, p) for t in self._topics if t in known for p in known[t].partitions]
+        at = self._consumer.committed(places, timeout=10)
+        return any(p.offset >= 0 and read_intent(p.offset, p.metadata).epoch == self._epoch for p in at)
 
     def _tell(self) -> None:
         pending = sum(1 for lane in self._lanes.values() if lane.pending)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
@@ -10,7 +11,7 @@ from sharedchain.errors import SharedChainError
 from sharedchain.health import Health, kafka_answers, registry_answers
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
-from sinks.clickhouse.epoch import epoch_of
+from sinks.clickhouse.epoch import epoch_of, filled
 from sinks.clickhouse.feeds import feeds
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.sink import ClickHouseSink
@@ -37,7 +38,8 @@ def main() -> int:
         sink = ClickHouseSink(Store(endpoints.clickhouse), Codec(registry, catalog), sources)
         peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)}
         health = Health("sink", peers | {"clickhouse": answers(endpoints.clickhouse)})
-        run(endpoints, GROUP, list(sources), sink, asked.member, health, stopping, epoch=epoch_of(endpoints.clickhouse))
+        which, has = epoch_of(endpoints.clickhouse), partial(filled, endpoints.clickhouse)
+        run(endpoints, GROUP, list(sources), sink, asked.member, health, stopping, epoch=which, filled=has)
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

@@ -13,6 +13,7 @@ from clickhouse_connect.driver.client import Client
 from sharedchain.endpoints import ClickHouse
 from sharedchain.errors import ConnectionFailed
 from sinks.batch import FIRST_EPOCH
+from sinks.clickhouse.rows import TABLES
 from sinks.clickhouse.store import connect
 
 CREATE = """CREATE TABLE IF NOT EXISTS store
@@ -22,6 +23,12 @@ CREATE = """CREATE TABLE IF NOT EXISTS store
 )
 ENGINE = MergeTree ORDER BY epoch SETTINGS non_replicated_deduplication_window = 10000
 COMMENT 'One row: which store this is'"""
+
+
+FILLED = (
+    "SELECT sum(ifNull(total_rows, 0)) FROM system.tables "
+    "WHERE database = {database:String} AND name IN {names:Array(String)}"
+)
 
 
 def claim(client: Client, *, fresh: bool) -> int:
@@ -40,14 +47,21 @@ def claim(client: Client, *, fresh: bool) -> int:
 
 def epoch_of(where: ClickHouse) -> int:
     """The epoch of a migrated store. Raises ConnectionFailed, also where it has not reached this replica yet."""
-    there = "SELECT count() FROM system.tables WHERE database = {database:String} AND name = 'store'"
+    there = "SELECT name FROM system.tables WHERE database = {database:String} AND name IN ('store', 'migrations')"
     with connect(where) as client:
-        ((tables,),) = client.query(there, {"database": where.database}).result_rows
-        if not tables:
+        tables = {name for (name,) in client.query(there, {"database": where.database}).result_rows}
+        if tables == {"migrations"}:
             return FIRST_EPOCH
-        if (found := _read(client)) is not None:
+        if "store" in tables and (found := _read(client)) is not None:
             return found
-    raise ConnectionFailed(f"{where.url}: the table store of {where.database} is empty: it is being made; try again")
+    raise ConnectionFailed(f"{where.url}: {where.database} does not say which store it is: it is being made; try again")
+
+
+def filled(where: ClickHouse) -> bool:
+    """Whether rows of the log are in the tables, as the server counts them: who only writes may not read them."""
+    with connect(where) as client:
+        ((rows,),) = client.query(FILLED, {"database": where.database, "names": list(TABLES)}).result_rows
+    return bool(rows)
 
 
 def _read(client: Client) -> int | None:

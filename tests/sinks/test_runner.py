@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from sharedchain.errors import ConfigError
 from sinks.batch import Batch
 from sinks.runner import Done, Later, Runner, backoff
 
@@ -87,6 +89,9 @@ class Kafka:
             offset, metadata = self.positions.get(p.partition, (-1001, ""))
             found.append(TopicPartition(TOPIC, p.partition, offset, metadata=metadata))
         return found
+
+    def list_topics(self, timeout: float) -> Any:
+        return SimpleNamespace(topics={TOPIC: SimpleNamespace(partitions={0: None, 1: None})})
 
     def get_watermark_offsets(self, place: TopicPartition, timeout: float) -> tuple[int, int]:
         return self.low, 99
@@ -210,6 +215,20 @@ def test_positions_of_another_store_are_void_before_anybody_calls_the_sink_ready
     assert waits[:2] == ["no partitions were dealt to it yet", ""]
     assert sink.given == ["5:ops.alert.v1-0:0-5 [0, 4]"]
     assert kafka.positions == {0: (5, '{"v":1,"e":5,"ep":5}')}
+
+
+def test_a_store_that_comes_back_after_another_one_is_not_filled_twice() -> None:
+    kafka, sink = Kafka([[Message(0), Message(4)], []], {0: (4, '{"v":1,"e":4,"ep":2}')}), Sink()
+    with pytest.raises(ConfigError, match="drop this database"):
+        run(kafka, sink, epoch=5, filled=lambda: True)
+    assert (kafka.commits, sink.given) == ([], [])
+
+
+def test_rows_of_another_member_of_this_store_stop_nobody() -> None:
+    at = {0: (4, '{"v":1,"e":4,"ep":2}'), 1: (1, '{"v":1,"e":1,"ep":5}')}
+    kafka, sink = Kafka([[Message(0), Message(4)], []], at), Sink()
+    run(kafka, sink, epoch=5, filled=lambda: True)
+    assert sink.given == ["5:ops.alert.v1-0:0-5 [0, 4]"]
 
 
 def test_a_void_position_of_a_log_that_retention_emptied_is_its_end() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sinks.clickhouse.epoch import CREATE
+from sinks.clickhouse.epoch import CREATE, FILLED
 from sinks.clickhouse.migrate import _REMEMBER, read_migrations
 from sinks.clickhouse.replicated import create_database, replicated
 from sinks.clickhouse.rows import TABLES
@@ -93,6 +93,14 @@ def test_the_sink_inserts_and_nothing_else(migrated: Path) -> None:
         "CREATE TABLE sharedchain.own (x Int8) ENGINE = Memory": False,
     }
     assert allowed(migrated, asked, "sharedchain_sink") == asked
+
+
+def test_the_sink_learns_that_rows_are_there_which_it_may_not_read(tmp_path: Path) -> None:
+    names = ", ".join(f"'{name}'" for name in TABLES)
+    asked = FILLED.replace("{database:String}", "'sharedchain'").replace("{names:Array(String)}", f"[{names}]")
+    assert refused(ask(tmp_path, [HERE, *in_database(PLAIN)], "sharedchain_prepare")) == []
+    insert = "INSERT INTO facts (tenant) VALUES ('acme')"
+    assert ask(tmp_path, ["USE sharedchain", asked, insert, asked], "sharedchain_sink")[1:] == [[[0]], [], [[1]]]
 
 
 def test_the_gateway_reads(migrated: Path) -> None:
