@@ -1,59 +1,56 @@
 """TLS before a server that speaks none: `python -m deploy.theirs.terminator --port N --to N --pem FILE`.
 
-Each connection gets a thread and a connection of its own behind; bytes pass unchanged, ends are passed on.
+Each connection gets one of its own behind; bytes pass unchanged, and both end together. On one loop: two threads on
+one TLS connection, one reading and one writing, hang now and then (seen: a query that never got its answer).
 """
 
 from __future__ import annotations
 
 import argparse
-import socket
-import socketserver
+import asyncio
 import ssl
-import threading
+from asyncio import StreamReader, StreamWriter
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 _PIECE = 1 << 16
-_SILENCE = 300.0  # seconds
 
 
-class Terminator(socketserver.ThreadingTCPServer):
+async def terminator(port: int, to: int, pem: Path) -> asyncio.Server:
     """Listens on 127.0.0.1:`port` (0: any free one) with the key and certificate in `pem`, speaks plainly to `to`."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-    request_queue_size = 64
-
-    def __init__(self, port: int, to: int, pem: Path) -> None:
-        self.to = to
-        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self.context.load_cert_chain(pem)
-        super().__init__(("127.0.0.1", port), _Pair)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem)
+    return await asyncio.start_server(partial(_joined, to), "127.0.0.1", port, ssl=context)
 
 
-class _Pair(socketserver.BaseRequestHandler):
-    server: Terminator
+async def _joined(to: int, reader: StreamReader, writer: StreamWriter) -> None:
+    writers = [writer]
+    try:
+        inner, towards = await asyncio.open_connection("127.0.0.1", to)
+        writers.append(towards)
+        ways = [asyncio.ensure_future(_pass(reader, towards)), asyncio.ensure_future(_pass(inner, writer))]
+        _, open_ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in open_:
+            way.cancel()
+    except OSError:
+        pass  # nobody is behind (yet): the connection ends
+    finally:
+        for one in writers:
+            one.close()
 
-    def handle(self) -> None:
-        self.request.settimeout(_SILENCE)
-        with (
-            suppress(OSError),
-            self.server.context.wrap_socket(self.request, server_side=True) as outer,  # here, not in the one listener
-            socket.create_connection(("127.0.0.1", self.server.to), timeout=_SILENCE) as inner,
-        ):
-            back = threading.Thread(target=_pass, args=(inner, outer), daemon=True)
-            back.start()
-            _pass(outer, inner)
-            back.join(_SILENCE)
 
-
-def _pass(source: socket.socket, target: socket.socket) -> None:
-    """Until the source ends; then the target is told, as far as it still listens."""
+async def _pass(source: StreamReader, target: StreamWriter) -> None:
+    """Until the source ends, or the target listens no more."""
     with suppress(OSError):
-        while piece := source.recv(_PIECE):
-            target.sendall(piece)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR if not isinstance(target, ssl.SSLSocket) else socket.SHUT_RDWR)
+        while piece := await source.read(_PIECE):
+            target.write(piece)
+            await target.drain()
+
+
+async def _run(port: int, to: int, pem: Path) -> None:
+    async with await terminator(port, to, pem) as server:
+        await server.serve_forever()
 
 
 def main() -> None:
@@ -62,8 +59,7 @@ def main() -> None:
     options.add_argument("--to", type=int, required=True)
     options.add_argument("--pem", type=Path, required=True)
     asked = options.parse_args()
-    with Terminator(asked.port, asked.to, asked.pem) as server:
-        server.serve_forever()
+    asyncio.run(_run(asked.port, asked.to, asked.pem))
 
 
 if __name__ == "__main__":
