@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 
 from sharedchain import flow
 from sharedchain.codec import Codec
@@ -17,6 +17,7 @@ from sharedchain.errors import ConnectionFailed
 from sharedchain.kafka import consumer
 
 TOPIC = "chain.config.v1"
+_FINAL = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._AUTHENTICATION)
 _WAIT = 60.0  # seconds to read it to its end
 
 
@@ -38,8 +39,12 @@ class ConfigLog:
                 message = reader.poll(0.5)
                 if message is None:
                     continue
-                if message.error():  # its end: partition.eof
-                    return cls(last)
+                if (error := message.error()) is not None:
+                    if error.code() == KafkaError._PARTITION_EOF:
+                        return cls(last)
+                    if error.code() in _FINAL:
+                        raise ConnectionFailed(f"{TOPIC} on {endpoints.kafka} cannot be read: {error}")
+                    continue  # a broker that is away may come back
                 said = codec.decode(TOPIC, message.value()).data
                 one = ConfigItem(said["kind"], said["name"], said["hash"], said["body"])
                 last[one.kind, one.name] = one

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from sharedchain.errors import Refused
 from sharedchain.schemas import Catalog, EventType
 
 _LONGEST = 32_768  # characters of a cell
+_STRANGE, _NAME = 20, 200  # unknown columns of a row that are told, and characters of their names
 Tables = Mapping[str, Mapping[str, Row]]  # part → id → row, of the parts that others look at
 
 
@@ -62,10 +64,14 @@ class Translator:
     def translate(self, name: str, row: Row) -> Translated | Untold:
         """The events of one row of the part `name`."""
         part = self.dialect.parts[name]
-        faults = [
-            Refused("undeclared_type", f"the dialect does not know column {one}: add it there", one)
+        strange = (
+            one
             for one in row
             if one not in part.columns and not any(known.startswith(f"{one}.") for known in part.columns)
+        )
+        faults = [
+            Refused("undeclared_type", f"the dialect does not know column {one[:_NAME]}: add it there", one[:_NAME])
+            for one in islice(strange, _STRANGE)
         ]
         cells, notes = self._cells(part, row, faults)
         if not faults and is_empty(cells[part.id]):

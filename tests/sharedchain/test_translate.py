@@ -87,6 +87,13 @@ def test_a_row_is_refused_whole_and_by_name(said: dict[str, Any], reason: str, f
     assert [(f.reason, f.field) for f in found.faults] == [(reason, field)]
 
 
+def test_the_answer_to_a_body_of_strange_columns_is_short() -> None:
+    found = HOOK.translate("deal", {f"{n:0500}": n for n in range(5_000)})
+    assert isinstance(found, Untold)
+    assert len(found.faults) == 20
+    assert max(len(fault.text) + len(fault.field) for fault in found.faults) < 500
+
+
 @pytest.mark.parametrize(
     ("said", "ms"),
     [
