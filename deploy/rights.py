@@ -17,6 +17,7 @@ Kind = Literal["topic", "group", "transactionalId"]
 SNAPSHOTS, CONFIG = "chain.snapshot.v1", "chain.config.v1"
 ALERTS, NOTIFICATIONS = "ops.alert.v1", "ops.notification.v1"
 _READ, _WRITE, _BOTH = ("Describe", "Read"), ("Describe", "Write"), ("Describe", "Read", "Write")
+_SETTINGS = "DescribeConfigs"  # min.insync.replicas: who tells of missing replicas must know when Kafka refuses
 _JOURNAL = ("kafkasql-journal", "kafkasql-snapshots", "registry-events")  # what Apicurio keeps itself in
 
 
@@ -50,9 +51,9 @@ def rights(catalog: Catalog) -> Mapping[str, tuple[Right, ...]]:
             *_group("chain.prepare"),
         ),
         "ingest": (
-            *_on(_READ, doors),
-            *_on(_BOTH, [SPINE]),
-            *_on(_WRITE, [*made["ingest"], *letters]),
+            *_on((*_READ, _SETTINGS), doors),
+            *_on((*_BOTH, _SETTINGS), [SPINE]),
+            *_on((*_WRITE, _SETTINGS), [*made["ingest"], *letters]),
             *_group("chain.ingest."),
             *_transactions("chain.ingest."),
         ),
@@ -70,10 +71,10 @@ def rights(catalog: Catalog) -> Mapping[str, tuple[Right, ...]]:
             *_on(_WRITE, doors),
             *_group("gateway-stream"),
         ),
-        "registry": (*_on(("Create", "DescribeConfigs", *_BOTH), _JOURNAL), *_group("apicurio-")),
+        "registry": (*_on(("Create", _SETTINGS, *_BOTH), _JOURNAL), *_group("apicurio-")),
         "operator": (
-            *_on(_BOTH, doors),
-            *_on(_READ, [name for name in ours if name not in doors]),
+            *_on((*_BOTH, _SETTINGS), doors),
+            *_on((*_READ, _SETTINGS), [name for name in ours if name not in doors]),
             *_group("sharedchain."),
             Right("group", "chain.", ("Describe",), prefix=True),
         ),

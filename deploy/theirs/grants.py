@@ -28,7 +28,7 @@ _KINDS = {
     "group": ResourceType.GROUP,
     "transactionalId": ResourceType.TRANSACTIONAL_ID,
 }
-_OPERATIONS = {
+OPERATIONS = {
     "Create": AclOperation.CREATE,
     "Describe": AclOperation.DESCRIBE,
     "DescribeConfigs": AclOperation.DESCRIBE_CONFIGS,
@@ -68,7 +68,7 @@ def _acls(who: str, right: Right) -> list[AclBinding]:
     pattern = ResourcePatternType.PREFIXED if right.prefix else ResourcePatternType.LITERAL
     return [
         AclBinding(
-            _KINDS[right.kind], right.name, pattern, f"User:{who}", "*", _OPERATIONS[one], AclPermissionType.ALLOW
+            _KINDS[right.kind], right.name, pattern, f"User:{who}", "*", OPERATIONS[one], AclPermissionType.ALLOW
         )
         for one in right.operations
     ]

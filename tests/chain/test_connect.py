@@ -29,6 +29,7 @@ from deploy.replay import compare_stores, refold
 from deploy.rights import rights
 from deploy.theirs import brokers
 from deploy.theirs.cluster import Cluster
+from deploy.theirs.grants import OPERATIONS
 from sharedchain import kafka
 from sharedchain.chain import ChainSync
 from sharedchain.endpoints import Endpoints, Login, Program, Reference
@@ -144,7 +145,7 @@ def test_a_program_is_refused_what_is_not_its_own(run: Run, program: Program) ->
 def test_the_authorizer_knows_the_whole_table_and_nothing_more(run: Run, program: Program) -> None:
     names = sorted(new.topic for topic in CATALOG.topics.values() for new in new_topics(topic, 3))
     granted = {
-        right.name: {one.upper() for one in right.operations}
+        right.name: {OPERATIONS[one].name for one in right.operations}
         for right in rights(CATALOG)[program]
         if right.kind == "topic" and right.name in names
     }

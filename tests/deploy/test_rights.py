@@ -29,7 +29,14 @@ def test_rights_are_the_least() -> None:
     assert may("operator", "Write") == DOORS
     assert {name for name in RIGHTS if may(name, "Create")} == MAKERS
     operations = {one for name in RIGHTS.keys() - MAKERS for right in RIGHTS[name] for one in right.operations}
-    assert operations == {"Describe", "Read", "Write"}
+    assert operations == {"Describe", "DescribeConfigs", "Read", "Write"}
+
+
+def test_who_tells_of_missing_replicas_may_read_how_many_are_the_least() -> None:
+    """Without it nobody learns that a partition refuses every write: the gauge and the doctor take 1 for the least."""
+    assert {name for name in RIGHTS if may(name, "DescribeConfigs")} == {"ingest", "operator", "registry"}
+    for program in ("ingest", "operator"):
+        assert may(program, "DescribeConfigs") == may(program, "Describe")
 
 
 def test_nothing_is_named_twice_for_a_program() -> None:
