@@ -25,6 +25,15 @@ class Heard:
     findings: tuple[Finding, ...] = ()
 
 
+def expect_json(media: str) -> None:
+    """Raises Problem(415). A web page may have a browser post other types here, in the name of who is signed in at the
+    proxy before us, or sits on this machine; for this one the browser asks first, and is not answered."""
+    media = media.partition(";")[0].strip().lower()
+    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+        told = f"content type {media[:80] or '(none)'} is not JSON: send application/json"
+        raise Problem(415, "bad_content_type", told)
+
+
 def part_of(dialect: Dialect, asked: str | None) -> str:
     """The part that the rows are of. Raises Problem(422)."""
     known = ", ".join(dialect.parts)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from gateway.access import Access, Guard
 from gateway.door import Door, door_of
-from gateway.imports import MAX_ROWS, Heard, hear, part_of, rows_of
+from gateway.imports import MAX_ROWS, Heard, expect_json, hear, part_of, rows_of
 from gateway.policy import Resource
 from gateway.problem import Problem
 from gateway.reading import tenant as look_up
@@ -53,6 +53,7 @@ async def import_(
         known = ", ".join(door.contract.dialects)
         raise Problem(404, "no_dialect", f"no dialect {dialect[:80]!r}: there is {known}")
     access.to(Resource(kind="event", tenant=tenant))
+    expect_json(request.headers.get("content-type", ""))
     name = part_of(translator.dialect, part)
     rows = rows_of(parse(await request.body()))
     await _expect_flow(door, tenant, translator.dialect)

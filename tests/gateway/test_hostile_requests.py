@@ -63,7 +63,8 @@ def test_any_value_in_a_foreign_row(client: TestClient, fakes: Fakes, name: str,
     fakes.store.answers["AS last_recorded"] = [{"body": '{"flow":"plain"}'}]
     row = dict(contract().dialects["pipedrive"].dialect.examples[0].row)
     row |= {name: value} if not within else {"data": row["data"] | {"value": value, "org_id": value}}
-    judge(client.post("/v1/imports/pipedrive?tenant=t", content=json.dumps(row)))
+    json_only = {"content-type": "application/json"}
+    judge(client.post("/v1/imports/pipedrive?tenant=t", content=json.dumps(row), headers=json_only))
 
 
 @pytest.mark.parametrize("amount", ["1" + "0" * 30, "-1e30", "1e17", "0.001", '"1e5000"', '"NaN"', '"-0"', '"١٢"'])

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from tests.gateway.fake_door import Fakes, contract
 
+JSON = {"content-type": "application/json; charset=utf-8"}
 PLAIN = {"AS last_recorded": [{"body": '{"flow":"plain"}', "last_recorded": None}]}
 CREATED, WON, LOST, TITLE, STRANGE, PERSON = (
     dict(one.row) for one in contract().dialects["pipedrive"].dialect.examples
@@ -22,7 +23,7 @@ def plain(fakes: Fakes) -> None:
 
 
 def post(client: TestClient, body: Any, path: str = "pipedrive?tenant=acme", **headers: str) -> Any:
-    return client.post(f"/v1/imports/{path}", content=json.dumps(body), headers=headers)
+    return client.post(f"/v1/imports/{path}", content=json.dumps(body), headers=JSON | headers)
 
 
 def test_a_webhook_body_is_published_in_our_words(client: TestClient, fakes: Fakes) -> None:
@@ -55,6 +56,13 @@ def test_each_row_is_answered_for_itself(client: TestClient, fakes: Fakes) -> No
     assert [one.type.name for one in fakes.publisher.sent] == ["opportunity.signed"]
 
 
+@pytest.mark.parametrize("media", ["", "text/plain", "application/x-www-form-urlencoded", "text/x+json"])
+def test_what_a_web_page_can_have_a_browser_post_is_refused(client: TestClient, fakes: Fakes, media: str) -> None:
+    answer = post(client, CREATED, **{"content-type": media})
+    assert (answer.status_code, answer.json()["code"]) == (415, "bad_content_type")
+    assert fakes.publisher.sent == []
+
+
 def test_where_no_row_is_understood_the_answer_is_a_problem(client: TestClient, fakes: Fakes) -> None:
     answer = post(client, [STRANGE, PERSON])
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
@@ -85,7 +93,7 @@ def test_what_cannot_be_read_is_a_problem(client: TestClient, path: str, body: A
 
 
 def test_bytes_that_are_no_json_are_a_problem(client: TestClient) -> None:
-    answer = client.post("/v1/imports/pipedrive?tenant=acme", content=b'{"a": 1, "a": 2}')
+    answer = client.post("/v1/imports/pipedrive?tenant=acme", content=b'{"a": 1, "a": 2}', headers=JSON)
     assert (answer.status_code, answer.json()["code"]) == (400, "duplicate_key")
 
 
