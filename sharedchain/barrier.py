@@ -29,6 +29,7 @@ CLICKHOUSE = "chain.sink.clickhouse"
 NOTIFY = "chain.sink.notify"
 LIVE, ALERT, METRIC, NOTIFICATION = "sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1", "ops.notification.v1"
 _LOSS = 45.0  # seconds in which the brokers that are left agree on a successor of one that was lost
+_ANSWER = 3.0  # seconds for one answer; without one it is asked again, maybe of another broker
 _PROBE = 5.0  # seconds for one probe of all partitions of a stage; a slow broker makes it ask again
 _PAUSE = 0.05  # seconds between two questions, at most
 _SHARE = 0.05  # of the time waited so far
@@ -131,10 +132,10 @@ class Barrier:
     def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
         try:
             if missing := [t for t in topics if t not in self._partitions]:
-                known = self._probe.list_topics(timeout=10).topics
+                known = self._probe.list_topics(timeout=_ANSWER).topics
                 self._partitions |= {t: sorted(known[t].partitions) for t in missing if t in known}
             return {
-                (t, p): self._log.get_watermark_offsets(TopicPartition(t, p), timeout=10)[1]
+                (t, p): self._log.get_watermark_offsets(TopicPartition(t, p), timeout=_ANSWER)[1]
                 for t in topics
                 for p in self._partitions.get(t, ())
             }
@@ -148,7 +149,7 @@ class Barrier:
         behind which one was seen: until the group moves, nobody reads there again."""
         busy = [TopicPartition(t, p) for (t, p), end in ends.items() if end > 0]
         try:
-            positions = self._group(group).committed(busy, timeout=10) if busy else []
+            positions = self._group(group).committed(busy, timeout=_ANSWER) if busy else []
         except KafkaException as error:
             if error.args[0].code() != KafkaError._TIMED_OUT:
                 raise ConnectionFailed(f"Kafka at {self._endpoints.kafka} does not answer: {error}") from error
