@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Annotated, Any, get_args
 
@@ -55,8 +56,9 @@ async def publish(request: Request, access: Annotated[Access, Depends(Guard("pub
         access.to(Resource(kind="event", tenant=event.envelope.tenant, type=event.envelope.type))
     outgoing: list[Outgoing] = []
     findings: list[Finding] = []
+    excused: dict[tuple[str, str], Collection[str]] = {}
     for event in asked.events:
-        checked = await judged(door, event)
+        checked = await judged(door, event, excused)
         if isinstance(checked, Outgoing):
             outgoing.append(checked)
         else:
@@ -67,15 +69,20 @@ async def publish(request: Request, access: Annotated[Access, Depends(Guard("pub
     return JSONResponse(receipts if asked.batch else receipts[0], 202)
 
 
-async def judged(door: Door, event: Incoming) -> Outgoing | list[Finding]:
-    """As `check`; what the tenant's flow lets a record lack is asked for only where a record lacks something."""
+async def judged(
+    door: Door, event: Incoming, excused: dict[tuple[str, str], Collection[str]]
+) -> Outgoing | list[Finding]:
+    """As `check`; what the tenant's flow lets a record lack is asked for only where a record lacks something, and once
+    a request: what was said stands in `excused`, by tenant and type."""
     checked = check(door.contract, event)
     if isinstance(checked, Outgoing) or event.envelope.type not in get_args(Reportable):
         return checked
     if not all(finding.code == "missing_field" for finding in checked):
         return checked
     tenant = tenant_of(door.contract, event)
-    return check(door.contract, event, await reported(door, tenant, event.envelope.type))
+    if (whose := (tenant, event.envelope.type)) not in excused:
+        excused[whose] = await reported(door, *whose)
+    return check(door.contract, event, excused[whose])
 
 
 async def publish_all(door: Door, outgoing: list[Outgoing]) -> list[dict[str, Any]]:

@@ -184,3 +184,12 @@ def test_elsewhere_it_may_not(client: TestClient, fakes: Fakes) -> None:
     }
     post(client, event(data={}))
     assert len(fakes.store.asked) == 2  # a lead's gap asks nobody
+
+
+def test_a_batch_of_gaps_asks_once_a_tenant(client: TestClient, fakes: Fakes) -> None:
+    fakes.store.answers |= {"AS last_recorded": [{"body": '{"flow":"plain"}'}], "AS body FROM facts": [{"body": PLAIN}]}
+    batch = [master(), master(), master() | {"tenant": "other"}, master()]
+    for at, one in enumerate(batch):
+        one["id"] = f"e{at}"
+    assert post(client, batch, "application/cloudevents-batch+json").status_code == 202
+    assert len(fakes.store.asked) == 4  # two a tenant: its settings, its flow
