@@ -112,8 +112,17 @@ def restore(
         with anew(place, manifest.lanes):
             pass  # all that follows from the spine is there
     seconds = time.monotonic() - begun
-    said = _record(file, manifest) | {"home": str(place), "seconds": round(seconds, 2)}
-    typer.echo(canonical.dumps(said) if json else _line("restored", said))
+    said = _record(file, manifest) | {"home": str(place), "seconds": round(seconds, 2), "drop": _ahead(place)}
+    typer.echo(
+        canonical.dumps(said) if json else _line("restored", said) + (_line("drop", said) if said["drop"] else "")
+    )
+
+
+def _ahead(home: Path) -> str:
+    """The database of others that knows what came after the cut, and would take what comes now for that; "" if none.
+    Emptied, it is another store and fills itself."""
+    ends = Endpoints.load(home)
+    return f"{ends.clickhouse.url} {ends.clickhouse.database}" if "clickhouse" in ends.connected else ""
 
 
 def bring_back(file: Path, home: Path, *, quiet: bool = True, wanted: Callable[[str], bool] = bool) -> Manifest:
@@ -163,6 +172,9 @@ _LINES = {
     "切勿让原链与恢复的链同时运行并对外发送。",
     ("restored", "en"): "{records} records of {made} restored to {home} in {seconds} s. "
     "Start: sharedchain up --home {home}{lane}\nNever let the original and this one both run and send.",
+    ("drop", "zh"): "\n先删除数据库 {drop}:其中有备份之后的行,新的行会被当作它们;删除后由日志重填。",
+    ("drop", "en"): "\nDrop this database first: {drop}. It holds rows from after the backup, and new ones would be "
+    "taken for those; once dropped it is filled from the log.",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.local.backup.archive import Partition
-from deploy.local.backup.command import bring_back, missing, save
+from deploy.local.backup.command import bring_back, missing, restore, save
 from sharedchain.endpoints import ClickHouse, Endpoints, Notify
 from sharedchain.errors import ConfigError
 from tests.deploy.backup.test_segments import batch
@@ -86,6 +86,16 @@ def test_what_comes_back_is_the_log_with_the_addresses_of_its_new_place(home: Pa
     assert Endpoints.load(tmp_path / "new") == Endpoints.load(home).model_copy(update={"home": tmp_path / "new"})
     assert oct((tmp_path / "new").stat().st_mode & 0o777) == "0o700"
     assert oct((tmp_path / "new" / "endpoints.json").stat().st_mode & 0o777) == "0o600"
+
+
+@pytest.mark.parametrize(("connected", "told"), [((), False), (("clickhouse",), True)])
+def test_tables_of_others_that_are_ahead_of_the_backup_are_told(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], connected: tuple[str, ...], told: bool
+) -> None:
+    Endpoints.load(home).model_copy(update={"connected": connected}).save()
+    save(home, tmp_path / "b", THEN)
+    restore(tmp_path / "b", tmp_path / "new")
+    assert ("http://127.0.0.1:4 sharedchain" in capsys.readouterr().out) == told
 
 
 def test_a_home_that_is_not_empty_is_left_alone(home: Path, tmp_path: Path) -> None:
