@@ -36,7 +36,12 @@ def _file(path: Path, part: Part, dialect: Dialect) -> Iterator[str]:
         yield f"{path}: {found}"
     elif part.form == "csv":
         with _opened(path) as file:
-            yield from (f"{path}:1: {text}" for text in _header(next(csv.reader(file), []), part))
+            try:
+                cells = next(csv.reader(file, strict=True), [])
+            except csv.Error as error:  # a quote that is never closed
+                yield f"{path}:1: its header is no CSV ({error}); close the quote in it"
+                return
+            yield from (f"{path}:1: {text}" for text in _header(cells, part))
 
 
 def _encoding(data: bytes) -> str:

@@ -45,6 +45,8 @@ SPOILT: list[tuple[Callable[[Path], object], str]] = [
     (written("sales_agnt,manager,regional_office\n"), "does not know column sales_agnt; did you mean sales_agent?"),
     (written("sales_agent,manager,regional_office,\n"), ":1: a column has no name"),
     (written("sales_agent,manager,manager,regional_office\n"), ":1: column manager stands 2 times"),
+    (written('"' + HEADER + "Ann,Bob,East\n"), ":1: its header is no CSV"),
+    (written('"' + HEADER + "x" * (1 << 24)), ":1: its header is no CSV"),
     (lambda path: path.unlink(), "not there; crm is read from products.csv, accounts.csv"),
     (folder_instead, "not there; crm is read from"),
 ]
