@@ -33,6 +33,7 @@ def main() -> int:
         endpoints = Endpoints.load(asked.home, program="notify")
         registry = Registry.of(endpoints)
         codec = Codec(registry, Catalog.load())
+        health = Health("notify", {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)})
         sink = NotifySink(
             {name: build(endpoints) for name, build in CHANNELS.items()},
             read_policy(asked.policy),
@@ -40,8 +41,8 @@ def main() -> int:
             codec,
             Recorder(producer(endpoints), codec),
             LedgerReader(endpoints, codec),
+            beat=health.beat,
         )
-        health = Health("notify", {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)})
         run(endpoints, GROUP, [ALERTS], sink, asked.member, health, stopping)
     except SharedChainError as error:
         print(error, file=sys.stderr)

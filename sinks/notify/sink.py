@@ -43,7 +43,8 @@ class Unread(Protocol):
 class NotifySink:
     """A `sinks.runner.Sink`. A batch is done when the outcome of each of its deliveries is recorded.
 
-    What could not be sent is tried again by the runner; after `policy.attempts` it is recorded as failed.
+    What could not be sent is tried again by the runner; after `policy.attempts` it is recorded as failed. `beat` is
+    called before each message: many to a mail server that hangs take longer than the loop may stand still.
     """
 
     def __init__(
@@ -56,9 +57,11 @@ class NotifySink:
         history: Unread,
         *,
         now: Callable[[], float] = time.time,
+        beat: Callable[[], None] = lambda: None,
     ) -> None:
         self._channels, self._policy, self._words = channels, policy, words
         self._codec, self._recorder, self._history, self._now = codec, recorder, history, now
+        self._beat = beat
         self._ledger = Ledger()
         self._rate = Rate(policy.each_minute)
         self._attempts: dict[str, int] = {}
@@ -109,6 +112,7 @@ class NotifySink:
 
     def _send(self, one: Bundle) -> str:
         """One attempt; why it must come again, empty if it is over."""
+        self._beat()
         notification = compose(one, self._words)
         channel = self._channels.get(one[0].channel)
         tried = [self._attempts.get(d.id, 0) + 1 for d in one]
