@@ -33,6 +33,18 @@ def test_one_silent_peer_is_named_and_the_process_still_lives(client: TestClient
     assert client.get("/healthz").status_code == 200
 
 
+def test_however_many_ask_the_peers_are_asked_once_a_second(client: TestClient, fakes: Fakes) -> None:
+    asked: list[int] = []
+
+    async def counts() -> None:
+        asked.append(1)
+
+    fakes.probes["kafka"] = counts
+    with client:
+        assert {client.get("/readyz").status_code for _ in range(5)} == {200}
+    assert len(asked) == 1
+
+
 def test_metrics_count_by_route_template_not_by_path(client: TestClient) -> None:
     client.get("/v1/alerts/some-alert")
     client.get("/random/path")
