@@ -160,6 +160,9 @@ def _wrong(found: Connect) -> Iterator[tuple[tuple[str, ...], str]]:
     if not (found.named or found.gateway or found.notify):
         yield (), say("empty")
     if kafka := found.kafka:
+        for broker in kafka.bootstrap.split(","):
+            if not _broker(broker.strip()):
+                yield ("kafka", "bootstrap"), say("bootstrap", broker=broker.strip())
         sasl = kafka.security.startswith("SASL")
         if sasl and not kafka.users:
             yield ("kafka", "security"), say("users.none", security=kafka.security)
@@ -178,6 +181,12 @@ def _wrong(found: Connect) -> Iterator[tuple[tuple[str, ...], str]]:
             yield steps, say(told, url=url)
     if found.notify and found.notify.webhook and found.notify.webhook_secret is None:
         yield ("notify", "webhook"), say("unsigned")
+
+
+def _broker(place: str) -> bool:
+    """Whether a client may ask there: a host, and a port if it names one (librdkafka knows the usual one)."""
+    host, named, port = place.rpartition(":")
+    return bool(place) and (not named or (bool(host) and port.isdecimal() and 0 < int(port) < 65536))
 
 
 def _address(url: str) -> str:

@@ -45,6 +45,10 @@ _TEXT: dict[str, tuple[str, str]] = {
         "there is no program {program}: known are {known}, default",
     ),
     "url": ("{url} 不是 http(s) 地址;例 https://host:8443", "{url} is no http(s) address: as in https://host:8443"),
+    "bootstrap": (
+        "“{broker}”不是 broker 的地址;写 主机:端口,如 b1:9093,b2:9093",
+        "'{broker}' is no address of a broker: write host:port, as in b1:9093,b2:9093",
+    ),
     "url.login": (
         "口令不写在地址里;从地址中删去 user:password@,另写 user 与 password: {{env: 变量名}}",
         "no login in an address, which is shown and kept in clear: "

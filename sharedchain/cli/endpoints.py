@@ -25,12 +25,19 @@ def endpoints(
         if name not in known:
             raise ConfigError([f"no endpoint {name}: there is {', '.join(known)}"])
         value = known[name]
-        typer.echo(value.get_secret_value() if isinstance(value, SecretStr) else value)
+        typer.echo(value.get_secret_value() if isinstance(value, SecretStr) else _text(value))
     elif json:
-        typer.echo(canonical.dumps({key: str(value) for key, value in known.items()}))
+        typer.echo(canonical.dumps({key: None if value is None else _text(value) for key, value in known.items()}))
     else:
         for key, value in known.items():
-            typer.echo(f"{key:<22} {value}")
+            typer.echo(f"{key:<22} {_text(value) or '–'}")
+
+
+def _text(value: object) -> str:
+    """As people and shells write it: what is not there is nothing, not the word None."""
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def flat(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

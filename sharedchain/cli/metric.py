@@ -16,7 +16,7 @@ _WORDS = {
         "columns": ("维度", "分钟", "数值", "约合"),
         "flow": ("维度", "分钟", "当分钟", "累计"),
         "listed": ("指标", "名称", "单位", "维度"),
-        "empty": "{tenant} 的 {id} 没有数值（别的公司：--tenant）。\n"
+        "empty": "{tenant} 的 {id} 没有数值（别的公司：--tenant）。数值在每分钟结束时写入：刚导入的，一分钟后再看。\n"
         "看有哪些预测：sharedchain forecasts；发布事件：sharedchain publish TYPE",
         "unknown": "没有指标 {id}：sharedchain metric 列出全部指标",
         "near": "没有指标 {id}：是指 {near} 吗？",
@@ -41,7 +41,8 @@ _WORDS = {
         "columns": ("dimensions", "minute", "value", "about"),
         "flow": ("dimensions", "minute", "added", "total"),
         "listed": ("measure", "name", "unit", "dimensions"),
-        "empty": "{id} of {tenant} has no values (another company: --tenant).\n"
+        "empty": "{id} of {tenant} has no values (another company: --tenant). "
+        "A value is written when its minute ends: after an import, ask again in a minute.\n"
         "The forecasts: sharedchain forecasts; publish: sharedchain publish TYPE",
         "unknown": "no measure {id}: `sharedchain metric` lists them",
         "near": "no measure {id}: did you mean {near}?",

@@ -277,6 +277,11 @@ def test_a_finding_is_told_in_chinese_and_to_machines() -> None:
     assert {"ok": False, "what": "disk", "outcome": "low"}.items() <= found.record().items()
 
 
+def test_an_address_does_not_run_into_what_is_said_of_it() -> None:
+    """`127.0.0.1:9092:49 topics` reads as a port."""
+    assert [key for key, texts in WORDS.items() for text in texts if re.search(r"\{place\}:\S", text)] == []
+
+
 def test_a_fresh_home_has_two_findings(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     assert set(bad(list(examine(tmp_path, low=1)))) == {"home.open", "endpoints.none"}

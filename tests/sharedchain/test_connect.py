@@ -135,6 +135,8 @@ def test_a_named_home_comes_before_the_environment(
         ("kafka: {bootstrap: b, security: SASL_SSL}\n", ["kafka.security: SASL_SSL needs users"]),
         ("kafka: {bootstrap: b, users: {default: {user: u, password: {env: A}}}}\n", ["asks for no user"]),
         ("kafka: {bootstrap: b, ca: x.pem}\n", ["does not encrypt"]),
+        ("kafka: {bootstrap: 'b1:9093,b2:99999'}\n", ["kafka.bootstrap: 'b2:99999' is no address of a broker"]),
+        ("kafka: {bootstrap: 'b1:9093,'}\n", ["kafka.bootstrap: '' is no address"]),
         ("registry: {url: 'http://r', user: u}\n", ["user and password go together"]),
         ("registry: {url: 'r:8081'}\n", ["registry.url: r:8081 is no http(s) address"]),
         ("clickhouse: {url: 'http://c', user: u, password: {}}\n", ["clickhouse.password", "either env or file"]),

@@ -56,14 +56,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "the new address in {place}/endpoints.json",
     ),
     "kafka": ("Kafka", "Kafka"),
-    "kafka.ok": ("{place}:{count} 个主题,分区数正确", "{place}: {count} topics with the right partitions"),
+    "kafka.ok": ("{place}: {count} 个主题,分区数正确", "{place}: {count} topics with the right partitions"),
     "kafka.silent": ("{place} 在 {wait:g} 秒内没有应答", "{place} does not answer within {wait:g} s"),
     "kafka.silent.mend": (
         "sharedchain status --home {home} ; tail -n 20 {home}/log/kafka.log(由他人运行的集群:联系其值班)",
         "sharedchain status --home {home} ; tail -n 20 {home}/log/kafka.log (somebody else's "
         "cluster: call their duty)",
     ),
-    "kafka.topics": ("{place}:{said}", "{place}: {said}"),
+    "kafka.topics": ("{place}: {said}", "{place}: {said}"),
     "kafka.topics.mend": (
         "缺少的主题:python -m deploy.local.prepare --home {home};分区数不能在原地改小",
         "python -m deploy.local.prepare --home {home} makes what is missing; other partitions: make "
@@ -93,14 +93,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "kafka-topics.sh --describe --under-min-isr-partitions",
     ),
     "registry": ("注册中心", "registry"),
-    "registry.ok": ("{place}:{count} 个主体都是 {level}", "{place}: {count} subjects, all {level}"),
+    "registry.ok": ("{place}: {count} 个主体都是 {level}", "{place}: {count} subjects, all {level}"),
     "registry.silent": ("{place} 没有应答:{why}", "{place} does not answer: {why}"),
     "registry.silent.mend": (
         "sharedchain status --home {home} ; tail -n 20 {home}/log/registry.log(由他人运行的集群:联系其值班)",
         "sharedchain status --home {home} ; tail -n 20 {home}/log/registry.log (somebody else's "
         "cluster: call their duty)",
     ),
-    "registry.level": ("{place}:{said}", "{place}: {said}"),
+    "registry.level": ("{place}: {said}", "{place}: {said}"),
     "registry.level.mend": (
         "sharedchain schema apply --home {home}(把兼容级别设回 {level} 并回读)",
         "sharedchain schema apply --home {home} (sets {level} again and reads it back)",
@@ -114,14 +114,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "newer: deploy the newer release",
     ),
     "clickhouse": ("ClickHouse", "ClickHouse"),
-    "clickhouse.ok": ("{place}:{version},{count} 张表", "{place}: {version}, {count} tables"),
-    "clickhouse.silent": ("{place}:{why}", "{place}: {why}"),
+    "clickhouse.ok": ("{place}: {version},{count} 张表", "{place}: {version}, {count} tables"),
+    "clickhouse.silent": ("{place}: {why}", "{place}: {why}"),
     "clickhouse.silent.mend": (
         "sharedchain status --home {home} ; tail -n 20 {home}/log/clickhouse.log(由他人运行的集群:联系其值班)",
         "sharedchain status --home {home} ; tail -n 20 {home}/log/clickhouse.log (somebody else's "
         "cluster: call their duty)",
     ),
-    "clickhouse.behind": ("{place}:还没有执行的迁移 {said}", "{place}: migrations not applied: {said}"),
+    "clickhouse.behind": ("{place}: 还没有执行的迁移 {said}", "{place}: migrations not applied: {said}"),
     "clickhouse.behind.mend": (
         "python -m sinks.clickhouse --migrate --home {home}",
         "python -m sinks.clickhouse --migrate --home {home}",
@@ -136,7 +136,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "gateway": ("网关", "gateway"),
     "gateway.ok": ("{place} 有应答", "{place} answers"),
-    "gateway.silent": ("{place}:{why}", "{place}: {why}"),
+    "gateway.silent": ("{place}: {why}", "{place}: {why}"),
     "gateway.silent.mend": (
         "sharedchain status --home {home} ; tail -n 20 {home}/log/gateway.log(由他人运行的集群:联系其值班)",
         "sharedchain status --home {home} ; tail -n 20 {home}/log/gateway.log (somebody else's "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,17 @@ def test_all_without_secrets(home: Path, capsys: pytest.CaptureFixture[str], for
     told = capsys.readouterr().out
     assert "127.0.0.1:4" in told
     assert "hush" not in told
+
+
+def test_what_is_not_there_is_not_the_word_none(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["endpoints", "clickhouse.cluster", "--home", str(home)]) == 0
+    assert capsys.readouterr().out == "\n"
+    assert run(["endpoints", "--home", str(home), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["clickhouse.cluster"] is None
+    assert run(["endpoints", "--home", str(home)]) == 0
+    told = capsys.readouterr().out
+    assert "None" not in told
+    assert "()" not in told
 
 
 def test_an_unknown_name_is_told_the_known(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
