@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo up down check test bench pages docs lock clean
+.PHONY: help setup demo up down check test long bench pages docs lock clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-8s %s\n' "$$t" "$$d"; done
@@ -43,9 +43,12 @@ check: $(READY) ## the fast gate: format, lint, types, import contracts, data, f
 	wait $$half && exit $$rest
 
 test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse
-	@$(FAST) tests & fast=$$!; \
-	$(BIN)/python -m pytest -p no:cacheprovider --require-real -m "stack or slow" --durations=15; whole=$$?; \
-	wait $$fast && exit $$whole
+	@{ $(FAST) tests && $(BIN)/python -m pytest -q -p no:cacheprovider --require-real tests/docs -m slow; } & beside=$$!; \
+	$(BIN)/python -m pytest -p no:cacheprovider --require-real --durations=15 -m "(stack or slow) and not long" --ignore=tests/docs; whole=$$?; \
+	wait $$beside && exit $$whole
+
+long: $(READY) ## what takes longer: backup, restore and rebuild of a chain that runs
+	@$(BIN)/python -m pytest -p no:cacheprovider --require-real --durations=15 -m long
 
 bench: $(READY) ## speed, as ratios in one run
 	@$(BIN)/python -m bench

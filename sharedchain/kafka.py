@@ -59,6 +59,16 @@ def transactional_producer(endpoints: Endpoints, transactional_id: str, **overri
     return Producer(_conf(endpoints, _PRODUCER | own, overrides))
 
 
+def fatal_cause(producer: Producer, error: KafkaException) -> KafkaException:
+    """What broke a transactional producer for good: `produce` says only «Fatal error», the next call says why."""
+    if error.args[0].code() == KafkaError._FATAL:
+        try:
+            producer.abort_transaction(1.0)
+        except KafkaException as told:
+            return told
+    return error
+
+
 def consumer(endpoints: Endpoints, group: str, **overrides: Any) -> Consumer:
     """A consumer that sees committed records only and commits only when told."""
     return Consumer(_conf(endpoints, _CONSUMER | {"group.id": group}, overrides))

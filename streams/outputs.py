@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from sharedchain import canonical
 from sharedchain.errors import ConnectionFailed, Fenced
 from sharedchain.failpoint import failpoint
+from sharedchain.kafka import fatal_cause
 from sharedchain.spine import Record
 
 T = TypeVar("T")
@@ -80,6 +81,8 @@ class Outputs:
                 return
             except BufferError:  # librdkafka's queue is full: let it send
                 self._producer.poll(0.01)
+            except KafkaException as raised:
+                raise _lost(fatal_cause(self._producer, raised)) from raised
 
 
 def _insist(call: Callable[[], T]) -> T:
@@ -90,8 +93,13 @@ def _insist(call: Callable[[], T]) -> T:
             return call()
         except KafkaException as raised:
             error: KafkaError = raised.args[0]
-            if error.code() in _FENCED:
-                raise Fenced(f"a successor writes for this partition now: {error}") from raised
             again = error.retriable() or error.code() == KafkaError._TIMED_OUT
-            if not again or time.monotonic() > deadline:
-                raise ConnectionFailed(f"a transaction could not be ended: {error}") from raised
+            if error.code() in _FENCED or not again or time.monotonic() > deadline:
+                raise _lost(raised) from raised
+
+
+def _lost(raised: KafkaException) -> Exception:
+    error: KafkaError = raised.args[0]
+    if error.code() in _FENCED:
+        return Fenced(f"a successor writes for this partition now: {error}")
+    return ConnectionFailed(f"a transaction could not be ended: {error}")

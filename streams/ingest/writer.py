@@ -11,7 +11,7 @@ from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, KafkaExceptio
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import Fenced, SharedChainError
 from sharedchain.failpoint import failpoint
-from sharedchain.kafka import consumer, transactional_producer
+from sharedchain.kafka import consumer, fatal_cause, transactional_producer
 from sharedchain.scope import SPINE
 from sharedchain.spine import fact_headers
 from streams.ingest import letters
@@ -63,7 +63,7 @@ class Writer:
             _point("before_commit", busy)
             _until_done(lambda: self._producer.commit_transaction(_ANSWER))
         except KafkaException as error:
-            raise _fenced(error) from error
+            raise _fenced(fatal_cause(self._producer, error)) from error
         _point("after_commit", busy)
         ends = {int(m.partition() or 0): int(m.offset() or 0) for m in told}
         last = {e.fact.partition: e.fact for e in turn.entries}

@@ -41,7 +41,7 @@ from sinks.clickhouse.store import connect
 from tests.chain.crew import until
 from tests.house.tree import ROOT
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow]
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.long]
 
 HALF = datetime(2026, 4, 30, 12)  # one contract is signed, the next one is not; timers run
 TENANT, BUSY = "acme", "busy"

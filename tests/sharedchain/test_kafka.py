@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import ConfigResource, ResourceType  # type: ignore[attr-defined]
 
 from sharedchain.endpoints import Endpoints
-from sharedchain.kafka import admin, consumer, create_topics, transactional_producer
+from sharedchain.kafka import admin, consumer, create_topics, fatal_cause, transactional_producer
 from sharedchain.schemas import Catalog
 from sharedchain.scope import SPINE
 
@@ -49,3 +49,19 @@ def test_an_aborted_record_is_seen_by_nobody(broker: Endpoints) -> None:
         seen.append(message.value())
     reader.close()
     assert seen == [b"committed"]
+
+
+def test_a_fenced_producer_says_so_whatever_produce_says(broker: Endpoints) -> None:
+    create_topics(broker, CATALOG)
+    old = transactional_producer(broker, "test.fenced")
+    old.init_transactions(10)
+    old.begin_transaction()
+    transactional_producer(broker, "test.fenced").init_transactions(10)
+    old.produce("chain.snapshot.v1", b"late", key=b"k")
+    with pytest.raises(KafkaException, match=r"_FENCED"):
+        old.poll(30)
+    with pytest.raises(KafkaException, match=r"_FATAL") as raised:
+        old.produce("chain.snapshot.v1", b"later", key=b"k")
+    assert fatal_cause(old, raised.value).args[0].code() == KafkaError._FENCED
+    other = KafkaException(KafkaError(KafkaError._TIMED_OUT))
+    assert fatal_cause(old, other) is other
