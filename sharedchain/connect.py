@@ -137,8 +137,11 @@ class Connect(_Part):
         return self.over(bare)
 
 
-def read(path: Path) -> Connect:
-    """The file, checked. Raises ConfigError with every finding: file:line, what, and how to mend it."""
+def read(path: Path, *, secrets: bool = False) -> Connect:
+    """The file, checked; with `secrets` each secret must be where the file says, as where all programs shall start.
+
+    Raises ConfigError with every finding: file:line, what, and how to mend it.
+    """
     try:
         document = yamlfile.read(path)
     except OSError as error:
@@ -151,7 +154,26 @@ def read(path: Path) -> Connect:
         raise ConfigError([_told(document, one) for one in error.errors(include_input=False)]) from None
     if findings := [_at(document, steps, text) for steps, text in _wrong(found)]:
         raise ConfigError(findings)
-    return Connect.model_validate(_rooted(found.model_dump(exclude_none=True), path.resolve().parent))
+    whole = Connect.model_validate(_rooted(found.model_dump(exclude_none=True), path.resolve().parent))
+    if secrets and (findings := [_at(document, steps, text) for steps, text in _untold(whole)]):
+        raise ConfigError(findings)
+    return whole
+
+
+def _untold(part: object, steps: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """References to a secret that is not there: steps into the document, text."""
+    match part:
+        case Reference():
+            try:
+                part.get_secret_value()
+            except ConfigError as error:
+                yield steps, "; ".join(error.findings)
+        case BaseModel():
+            for name, inner in part:
+                yield from _untold(inner, (*steps, name))
+        case dict():
+            for name, inner in part.items():
+                yield from _untold(inner, (*steps, name))
 
 
 def _wrong(found: Connect) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -27,10 +27,10 @@ class Plan(BaseModel):
 
     @classmethod
     def of(cls, connect: Path | None, **rest: Any) -> Plan:
-        """Everything but what the endpoints file names. Raises ConfigError for a wrong file."""
+        """Everything but what the endpoints file names. Raises ConfigError: a wrong file, a missing secret."""
         if connect is None:
             return cls(**rest)
-        named = read(connect)
+        named = read(connect, secrets=True)
         theirs = {*named.named, *(("postbox",) if named.notify else ())}
         parts = tuple(part for part in rest.pop("parts", ALL) if part not in theirs)
         return cls(parts=parts, connect=connect.resolve(), **rest)

@@ -190,3 +190,22 @@ def test_an_address_is_one_and_holds_no_login(said: Callable[[str], Path], addre
     with pytest.raises(ConfigError, match=rf"endpoints.yaml:2: registry.url: .*{why}") as told:
         read(said(f"registry:\n  url: '{address}'\n"))
     assert CANARY not in str(told.value)
+
+
+def test_where_all_programs_shall_start_every_secret_must_be_there(
+    said: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = said(WHOLE)
+    (file.parent / "secrets").mkdir()
+    (file.parent / "secrets" / "ingest").write_text("x\n")
+    for name in ("OPERATOR_PASSWORD", "CLICKHOUSE_PASSWORD", "READER_PASSWORD"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.delenv("REGISTRY_PASSWORD", raising=False)
+    assert read(file).named == ("kafka", "registry", "clickhouse")
+    with pytest.raises(ConfigError) as raised:
+        read(file, secrets=True)
+    (line,) = raised.value.findings
+    assert line.startswith(f"{file}:14: registry.password: ")
+    assert "REGISTRY_PASSWORD is empty or not set" in line
+    monkeypatch.setenv("REGISTRY_PASSWORD", "x")
+    assert read(file, secrets=True) == read(file)
