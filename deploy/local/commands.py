@@ -80,7 +80,7 @@ def doctor(home: Home = None, json: Json = False) -> None:
 
     lang: Language = "zh" if language() == "zh" else "en"
     findings = []
-    for finding in examine((home or default_home()).resolve()):
+    for finding in examine((home or default_home()).resolve(), alone=home is None):
         findings.append(finding)
         if not json:
             typer.echo(finding.line(lang))

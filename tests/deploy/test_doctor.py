@@ -26,6 +26,7 @@ from deploy.local.doctor.finding import Finding
 from deploy.local.doctor.meanings import MEANINGS
 from deploy.local.doctor.words import WORDS
 from sharedchain.endpoints import ClickHouse, Endpoints, Notify
+from sharedchain.errors import ConfigError
 from sharedchain.kafka import consumer, create_topics, producer, transactional_producer
 from sharedchain.lag import Follower, Position
 from sharedchain.registration import apply
@@ -236,6 +237,13 @@ def test_a_frozen_kafka_costs_seconds_and_the_others_are_still_told(healthy: End
     assert "kafka.silent" in {one.key for one in found}
     assert {"clickhouse", "gateway"} <= {one.check for one in found}
     assert took < 20, f"{took:.1f} s"
+
+
+def test_an_endpoints_file_of_the_environment_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHAREDCHAIN_CONNECT", str(tmp_path / "absent.yaml"))
+    with pytest.raises(ConfigError, match=r"absent\.yaml"):
+        list(examine(tmp_path, alone=True))
+    assert "endpoints.none" in {one.key for one in examine(tmp_path)}
 
 
 def test_everything_frozen_costs_one_patience(tmp_path: Path, deaf: int) -> None:
