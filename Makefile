@@ -42,10 +42,12 @@ check: $(READY) ## the fast gate: format, lint, types, import contracts, data, f
 	$(FAST) $(HALF:%=--ignore=%) tests; rest=$$?; \
 	wait $$half && exit $$rest
 
-test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse
-	@{ $(FAST) tests && $(BIN)/python -m pytest -q -p no:cacheprovider --require-real tests/docs -m slow; } & beside=$$!; \
-	$(BIN)/python -m pytest -p no:cacheprovider --require-real --durations=15 -m "(stack or slow) and not long" --ignore=tests/docs; whole=$$?; \
-	wait $$beside && exit $$whole
+REAL := $(BIN)/python -m pytest -q -p no:cacheprovider --require-real -m "(stack or slow) and not long" --durations=10
+
+test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse, in two halves
+	@{ $(FAST) tests && $(REAL) --ignore=tests/chain --ignore=tests/bench tests; } & half=$$!; \
+	$(REAL) tests/bench tests/chain; rest=$$?; \
+	wait $$half && exit $$rest
 
 long: $(READY) ## what takes longer: backup, restore and rebuild of a chain that runs
 	@$(BIN)/python -m pytest -p no:cacheprovider --require-real --durations=15 -m long
