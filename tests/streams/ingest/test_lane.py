@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from sharedchain.fact import Fact
-from sharedchain.kafka import admin
+from sharedchain.kafka import admin, create_topics
+from sharedchain.schemas import Catalog
 from tests.chain.door import Door, sound, until
 from tests.streams.ingest.rig import lead
 
@@ -162,6 +163,7 @@ def test_without_its_dead_letters_a_record_is_not_dropped(door: Door, tenant: st
     place = door.send(TARGETS, b"junk", headers=[("ce_tenant", tenant.encode())])
     assert lane.wait(60) == 70
     assert [f for f in door.spine(tenant) if f.kind == "refusal"] == []
+    create_topics(door.endpoints, Catalog.load())  # as `prepare` does: programs make no topics
     door.start()
     door.settle(TARGETS)
     letter = door.letter(place)
