@@ -132,8 +132,8 @@ class Player:
         self._publisher.send("clock.ticked", {"at": instant, "n": n}, headers, tenant)
 
     def _do(self, tenant: str, step: Step, ends: ExitStack) -> None:
-        for n, record in enumerate(step.publish, 1):
-            self._publish(tenant, step, record, record.id or f"{step.at:%Y%m%dT%H%M}/{n}")
+        for record, ident in step.published():
+            self._publish(tenant, step, record, ident)
         if step.confirm:
             self._confirm(tenant, step.confirm)
         if step.subscribe:
@@ -144,7 +144,7 @@ class Player:
     def _publish(self, tenant: str, step: Step, record: Publish, ident: str) -> None:
         style = self._styles.get(tenant, "once")
         kind = self._catalog.types[record.type]
-        at = _ms(self._story.instant(tenant, step.at))
+        at = _ms(self._story.instant(tenant, record.time or step.at))
         key = str(record.data.get(kind.subject, ""))
         envelope = Envelope(
             type=record.type, id=ident, source=record.source, subject=key, tenant=tenant, time=at, actor=record.source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,17 @@ class Publish(_Part):
     data: dict[str, Any]
     id: str = ""
     source: str = "crm"
+    time: datetime | None = None  # local time at which it happened, if not that of its step
+    count: int = Field(default=1, ge=1)  # so many of them; texts of `data` hold {n}, counted on from `start`
+    start: int = 1
+
+    def each(self) -> Iterator[Publish]:
+        """The single records that this stands for."""
+        if self.count == 1:
+            yield self
+        else:
+            for n in range(self.start, self.start + self.count):
+                yield self.model_copy(update={"data": _numbered(self.data, n), "count": 1})
 
 
 class Confirm(_Part):
@@ -60,7 +72,13 @@ class Step(_Part):
     @property
     def records(self) -> int:
         """How many records reach the chain by this step; a confirmation is one."""
-        return len(self.publish) + (self.confirm is not None)
+        return sum(record.count for record in self.publish) + (self.confirm is not None)
+
+    def published(self) -> Iterator[tuple[Publish, str]]:
+        """Each record with its id: its own, or one made of its place in the step."""
+        every = (one for record in self.publish for one in record.each())
+        for n, record in enumerate(every, 1):
+            yield record, record.id or f"{self.at:%Y%m%dT%H%M}/{n}"
 
 
 class Story(_Part):
@@ -105,6 +123,17 @@ class Story(_Part):
         """The same story of one tenant, lived by several tenants at once under other names."""
         (settings,) = self.tenants.values()
         return self.model_copy(update={"tenants": dict.fromkeys(names, settings)})
+
+
+def _numbered(value: Any, n: int) -> Any:
+    match value:
+        case str():
+            return value.format(n=n) if "{n" in value else value
+        case dict():
+            return {key: _numbered(part, n) for key, part in value.items()}
+        case list():
+            return [_numbered(part, n) for part in value]
+    return value
 
 
 def load(path: Path) -> Story:
