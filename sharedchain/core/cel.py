@@ -19,6 +19,8 @@ from typing import Any
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_math, ext_optional, ext_strings
 
+from sharedchain.core import wire
+
 ROOTS = ("message", "meta", "metric", "prev")
 _STRING = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 
@@ -49,6 +51,32 @@ class Condition:
     def values(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """What the condition saw, for the explanation."""
         return {path: _walk(variables, path) for path in self.paths}
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One compiled expression of any kind and the dotted paths it reads."""
+
+    source: str
+    paths: tuple[str, ...]
+    program: Any = field(repr=False, compare=False)
+
+    def result(self, variables: Mapping[str, Any], scale: int = 4) -> Any | CelError:
+        """Text, bool, list, map or None as they come; every number as a Decimal rounded half up to `scale`."""
+        value = self.program.eval(data={path: _walk(variables, path) for path in self.paths})
+        plain = value.plain_value()
+        if value.type() == cel.Type.ERROR:
+            return CelError(f"{self.source}: {plain}")
+        if isinstance(plain, int | float) and not isinstance(plain, bool):
+            exact = wire.rate(wire.number(repr(plain)), scale)
+            return CelError(f"{self.source}: gives {plain!r}, which no decimal can hold") if exact is None else exact
+        return plain
+
+
+def compile_expression(source: str, names: tuple[str, ...] = ()) -> Expression:
+    """Compile what gives a value, not a truth; as `compile_condition` else."""
+    condition = compile_condition(source, names)
+    return Expression(source, condition.paths, condition.program)
 
 
 def compile_condition(source: str, names: tuple[str, ...] = ()) -> Condition:
