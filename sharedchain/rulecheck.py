@@ -6,6 +6,7 @@ Findings are lines «file:line:column: what; how to mend»: all of them at once,
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from sharedchain.core import forecast, lookup, texts, trial, typed
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.payload import payload
 from sharedchain.core.routes import Routes
-from sharedchain.core.rule import Clear, OnEvent, OnMeasure, Rule, When
+from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, Stop, When
 from sharedchain.core.ruleset import Pack, prepare
 from sharedchain.core.state import Forecast
 from sharedchain.schemas import Catalog
@@ -131,8 +132,15 @@ def outcomes(book: Book, rule: Rule, catalog: Catalog | None = None) -> list[tri
 def _invalid(book: Book, document: Document, error: ValidationError, model: type[BaseModel]) -> None:
     known = sorted(_keys(model, set()))
     for one in error.errors(include_url=False):
-        steps = tuple(step for step in one["loc"] if step not in ("event", "measure") or step != one["loc"][-1])
+        steps = tuple(
+            step for step in one["loc"] if step not in ("event", "measure", "clock") or step != one["loc"][-1]
+        )
         text = one["msg"].removeprefix("Value error, ")
+        if one["type"] == "value_error" and isinstance(document.value, dict) and not steps:
+            for said in text.splitlines():  # each names the key to change
+                named = re.search(r"`(\w+)`", said)
+                book.say(document, (named[1],) if named else (), said)
+            continue
         if one["type"] == "extra_forbidden":
             word = str(one["loc"][-1])
             text = f"unknown key {word}{typed.hint(word, known) or '; take it out'}"
@@ -166,9 +174,9 @@ def _measure(book: Book, measure: Measure, document: Document, events: Catalog) 
 
 
 def _rule(book: Book, rule: Rule, document: Document, events: Catalog) -> None:
-    for at, recipients in rule.to.items():
+    for severity, recipients in rule.to.items():
         for index, recipient in enumerate(recipients):
-            _role(book, document, ("to", at, index), recipient)
+            _role(book, document, ("to", severity, index), recipient)
     _role(book, document, ("owner",), rule.owner)
     _role(book, document, ("otherwise",), rule.otherwise)
     if rule.goal_measure not in book.models["measure"]:
@@ -176,15 +184,34 @@ def _rule(book: Book, rule: Rule, document: Document, events: Catalog) -> None:
         book.say(document, ("goal_measure",), f"no measure {rule.goal_measure}{hint}")
     if not (book.root / rule.runbook).is_file():
         book.say(document, ("runbook",), f"no file {rule.runbook}; write what to do when it rings")
-    if isinstance(rule.on, OnMeasure):
-        _on_measure(book, rule, rule.on, document)
-    else:
-        _on_event(book, rule, rule.on, document, events)
+    match rule.on:
+        case OnMeasure() as on:
+            _on_measure(book, rule, on, document)
+        case OnEvent(event=types):
+            _on_events(book, rule, types, ("on", "event"), document, events)
+        case OnClock() as at:
+            _on_clock(book, rule, at, document, events)
 
 
-def _on_event(book: Book, rule: Rule, on: OnEvent, document: Document, events: Catalog) -> None:
-    for index, type_ in enumerate(on.event):
-        if not _event_type(book, document, ("on", "event", index), type_, events):
+def _on_clock(book: Book, rule: Rule, on: OnClock, document: Document, events: Catalog) -> None:
+    """A start event is judged as any event; a stopping one is read by its own paths, or by the rule's."""
+    clock, steps = on.clock, ("on", "clock")
+    _on_events(book, rule, clock.start, (*steps, "start"), document, events)
+    for type_ in clock.start:
+        if type_ in events.types:
+            types = _looks(book, rule, document, typed.of_event(events.types[type_].schema))
+            said = {"from": clock.from_ if clock.from_ != "recorded" else "", "due": clock.due}
+            for key, path in said.items():
+                _paths(book, document, (*steps, key), [path] if path and types else [], types or typed.Types({}, {}))
+    for index, stop in enumerate(clock.stop):
+        _ending(book, rule, (*steps, "stop", index), stop, document, events)
+
+
+def _on_events(
+    book: Book, rule: Rule, wanted: Iterable[str], at: tuple[Step, ...], document: Document, events: Catalog
+) -> None:
+    for index, type_ in enumerate(wanted):
+        if not _event_type(book, document, (*at, index), type_, events):
             continue
         types = _looks(book, rule, document, typed.of_event(events.types[type_].schema))
         if types is None:
@@ -197,8 +224,8 @@ def _on_event(book: Book, rule: Rule, on: OnEvent, document: Document, events: C
         for key, path in (("part", rule.part), ("subject_owner", rule.subject_owner)):
             _paths(book, document, (key,), [path] if path else [], types)
         _texts(book, rule, document, ["message", "meta", *types.names, *types.variables])
-    for at, clear in enumerate(rule.clear):
-        _clear(book, rule, ("clear", at), clear, document, events)
+    for number, clear in enumerate(rule.clear):
+        _ending(book, rule, ("clear", number), clear, document, events)
 
 
 def _event_type(book: Book, document: Document, steps: tuple[Step, ...], type_: str, events: Catalog) -> bool:
@@ -238,16 +265,19 @@ def _looks(book: Book, rule: Rule, document: Document, types: typed.Types) -> ty
     return types
 
 
-def _clear(book: Book, rule: Rule, steps: tuple[Step, ...], clear: Clear, document: Document, events: Catalog) -> None:
-    if len(clear.subject) != len(rule.subject):
-        text = f"the rule's subject has {len(rule.subject)} parts, this one {len(clear.subject)}: they never meet"
+def _ending(
+    book: Book, rule: Rule, steps: tuple[Step, ...], end: Clear | Stop, document: Document, events: Catalog
+) -> None:
+    subject, part = end.subject or rule.subject, end.part or ("" if end.subject else rule.part)
+    if len(subject) != len(rule.subject):
+        text = f"the rule's subject has {len(rule.subject)} parts, this one {len(subject)}: they never meet"
         book.say(document, (*steps, "subject"), text)
-    for index, type_ in enumerate(clear.event):
+    for index, type_ in enumerate(end.event):
         if _event_type(book, document, (*steps, "event", index), type_, events):
             types = typed.of_event(events.types[type_].schema)
-            _when(book, document, (*steps, "when"), clear.when, types)
-            _paths(book, document, (*steps, "subject"), clear.subject, types)
-            _paths(book, document, (*steps, "part"), [clear.part] if clear.part else [], types)
+            _when(book, document, (*steps, "when"), end.when, types)
+            _paths(book, document, (*steps, "subject"), subject, types)
+            _paths(book, document, (*steps, "part"), [part] if part else [], types)
 
 
 def _paths(book: Book, document: Document, steps: tuple[Step, ...], paths: Iterable[str], types: typed.Types) -> None:
@@ -327,7 +357,7 @@ def _given(book: Book, rule: Rule, steps: tuple[Step, ...], given: Any, document
     told = enumerate(given.events) if isinstance(given, trial.Events) else [(-1, given)]
     for at, message in told:
         place = (*steps, "events", at) if at >= 0 else steps
-        type_ = message.type or ("" if at >= 0 else rule.on.event[0])
+        type_ = message.type or ("" if at >= 0 else rule.events[0])
         if type_ not in events.types:
             hint = typed.hint(type_, events.types) if type_ else "; say `type`"
             book.say(document, (*place, "type"), f"no event type {type_}{hint}")

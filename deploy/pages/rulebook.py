@@ -9,7 +9,7 @@ from deploy.pages.table import code, table
 from sharedchain import rulecheck
 from sharedchain.core.measures import Count, Match, Measure, Not
 from sharedchain.core.routes import Routes
-from sharedchain.core.rule import Band, Clear, Look, OnEvent, Rule
+from sharedchain.core.rule import Band, Clear, Derive, Look, OnClock, OnEvent, OnMeasure, Rule
 from sharedchain.errors import ConfigError
 from sharedchain.rulecheck import Book
 
@@ -96,16 +96,13 @@ def _words(match: Match) -> str:
 def _users(book: Book, id_: str) -> Iterator[str]:
     yield from (m.id for m in book.measures().values() if m.computed and id_ in m.computed.of)
     for rule, _ in book.rules():
-        looks = not isinstance(rule.on, OnEvent) and rule.on.measure == id_
+        looks = isinstance(rule.on, OnMeasure) and rule.on.measure == id_
         if looks or any(f"'{id_}'" in said.text + said.title for said in rule.texts.values()):
             yield rule.id
 
 
 def _rule(rule: Rule, packs: list[str]) -> list[str]:
-    if isinstance(rule.on, OnEvent):
-        on = "event " + ", ".join(map(code, rule.on.event))
-    else:
-        on = f"measure {rule.on.measure} by {', '.join(rule.on.dims) or 'the whole'}"
+    on = _looks_at(rule)
     subject = "/".join(map(code, rule.subject)) + (f" by {code(rule.part)}" if rule.part else "")
     facts = [f"Looks at {on}", f"subject {subject}", f"mode {rule.mode}", f"owner {_role(rule.owner)}"]
     facts += [f"shows {' '.join(map(code, rule.value))}{f' in {code(rule.unit)}' if rule.unit else ''}"] * bool(
@@ -114,7 +111,10 @@ def _rule(rule: Rule, packs: list[str]) -> list[str]:
     facts += [f"for {_time(rule.for_)}"] if rule.for_ else []
     facts += [f"keeps firing for {_time(rule.keep_firing_for)}"] if rule.keep_firing_for else []
     facts += ["one alert a causing fact"] if rule.one_shot else []
-    facts += [f"derives {code(rule.action.derive)}"] if rule.action else []
+    facts += [
+        f"derives {code(one.derive)}" if isinstance(one, Derive) else f"commands {code(one.command)}"
+        for one in rule.action
+    ]
     facts += [f"improves {rule.goal_measure}", f"packs {', '.join(packs)}", f"[runbook](runbooks.md#{rule.id.lower()})"]
     bands = ((b.severity, _band(b, rule), ", ".join(map(_role, rule.to[b.severity]))) for b in rule.bands)
     texts = ((lang, code(said.title), code(said.text)) for lang, said in sorted(rule.texts.items(), reverse=True))
@@ -124,6 +124,20 @@ def _rule(rule: Rule, packs: list[str]) -> list[str]:
         *_conditions(rule), *table(("severity", "when", "told"), bands), *table(("", "title", "text"), texts),
         f"Cases: {cases}.", "",
     ]  # fmt: skip
+
+
+def _looks_at(rule: Rule) -> str:
+    match rule.on:
+        case OnEvent(event=types):
+            return "event " + ", ".join(map(code, types))
+        case OnMeasure(measure=measure, dims=dims):
+            return f"measure {measure} by {', '.join(dims) or 'the whole'}"
+        case OnClock(clock=clock):
+            stops = [type_ for stop in clock.stop for type_ in stop.event]
+            said = [f"time since {', '.join(map(code, clock.start))}"]
+            said += [f"due {code(clock.due)}"] if clock.due else []
+            said += [f"stopped by {', '.join(map(code, stops))}"] if stops else []
+            return ", ".join(said)
 
 
 def _conditions(rule: Rule) -> list[str]:

@@ -13,13 +13,14 @@ from sharedchain.core.desk import Desk
 from sharedchain.core.episode import Transition
 from sharedchain.core.localtime import local_day
 from sharedchain.core.routes import resolve
-from sharedchain.core.rule import Band, Clear, OnMeasure
+from sharedchain.core.rule import Band, Clear, Derive, OnClock, OnMeasure, Rule
 from sharedchain.core.ruleset import Ready
 from sharedchain.core.state import Episode, Place
 from sharedchain.core.wording import Severity
 from sharedchain.fact import Fact, derived_id
 from sharedchain.links import alert_path, confirm_path
 
+REFRESH = "forecast.refresh.requested"  # the action that is derived of a forecast
 _TITLE, _TEXT = 500, 5_000  # characters, whatever the words in them
 _TOLD = 200  # people that one alert tells: one that told more would fit no record
 
@@ -93,7 +94,7 @@ def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -
         "explain": _explain(desk, case, transition, episode),
     }
     desk.say(f"alert.{transition}", case.subject, rule.id, data)
-    if transition == "raised" and rule.action and not desk.silent:
+    if transition == "raised" and _refreshes(rule) and not desk.silent:
         _act(desk, case, data["link"])
 
 
@@ -155,12 +156,11 @@ def _texts(desk: Desk, case: Case, transition: Transition, episode: Episode) -> 
 def _explain(desk: Desk, case: Case, transition: Transition, episode: Episode) -> str:
     """JSON; `sources` are places on the spine: `facts` shows topic and offset beside them."""
     rule, band = case.ready.rule, case.band
-    on = rule.on.measure if isinstance(rule.on, OnMeasure) else list(rule.on.event)
     return dumps(
         {
             "rule": rule.id,
             "version": rule.version,
-            "on": on,
+            "on": _looked_at(rule),
             "dims": case.dims,
             "conditions": case.conditions,
             "band": {"severity": band.severity, "sign": band.sign, "threshold": band.threshold} if band else None,
@@ -173,11 +173,22 @@ def _explain(desk: Desk, case: Case, transition: Transition, episode: Episode) -
     )
 
 
+def _looked_at(rule: Rule) -> str | list[str]:
+    return rule.on.measure if isinstance(rule.on, OnMeasure) else list(rule.events)
+
+
+def _refreshes(rule: Rule) -> bool:
+    """The rule asks for a new version of the forecast it looks at."""
+    return any(isinstance(one, Derive) and one.derive == REFRESH for one in rule.action)
+
+
 def _clears(case: Case) -> dict[str, Any]:
     """What would end it: an acknowledgement, an event, or the value leaving every band."""
     rule = case.ready.rule
     if rule.clear:
         return {"by": "event", "any": [_ending(clear) for clear in rule.clear]}
+    if isinstance(rule.on, OnClock):
+        return {"by": "event", "any": [stop.model_dump(mode="json") for stop in rule.on.clock.stop]}
     opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
     if rule.one_shot or not isinstance(rule.on, OnMeasure):
         return {"by": "acknowledgement"} if rule.one_shot else {"by": "a later event that does not meet the conditions"}
@@ -196,7 +207,7 @@ def _ending(clear: Clear) -> dict[str, Any]:
 def _link(desk: Desk, case: Case, episode: Episode) -> str:
     """A path at the gateway; the notifier addresses and signs it."""
     forecast = desk.scope.forecasts.get(case.dims.get("forecast", ""))
-    if case.ready.rule.action and forecast is not None:
+    if _refreshes(case.ready.rule) and forecast is not None:
         return confirm_path(desk.name, case.subject, forecast.version, case.owner)
     return alert_path(desk.name, episode.alert_id)
 
@@ -210,7 +221,7 @@ def _act(desk: Desk, case: Case, link: str) -> None:
         "owner_id": forecast.owner_id,
         "link": link,
     }
-    desk.say("forecast.refresh.requested", case.subject, case.ready.rule.id, data)
+    desk.say(REFRESH, case.subject, case.ready.rule.id, data)
 
 
 def _shown(value: Decimal | None, unit: str) -> str:

@@ -8,44 +8,19 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from sharedchain.core import consistent
+from sharedchain.core.on import Clock, DayOfMonth, NoData, On, OnClock, OnEvent, OnMeasure, Paths, Stop, When
 from sharedchain.core.wording import Duration, Language, Model, Severity, Words, rank
 
+__all__ = ["Clock", "NoData", "OnClock", "OnEvent", "OnMeasure", "Paths", "Rule", "Stop", "When"]
+
 Recipient = Annotated[str, Field(pattern=r"^(owner|role:[a-z_]+)$")]
-# One path, or several whose texts are joined.
-Paths = Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
-# Names that mean something else in conditions and texts.
-_TAKEN = {"message", "meta", "metric", "prev", "m", "subject", "value", "threshold", "severity", "transition"}
-_TAKEN |= {"owner", "scope", "currency", "timezone", "opened_at", "language"}
-
-
-class OnEvent(Model):
-    """Looks at each accepted event, refusal or event of the forecast view of these types."""
-
-    event: tuple[str, ...] = Field(min_length=1)
-
-
-class OnMeasure(Model):
-    """Looks at each new row of a gauge with exactly these dims: at minute close, or at its daily sample."""
-
-    measure: str
-    dims: tuple[str, ...] = ("period",)
-
-
-On = Annotated[
-    Annotated[OnEvent, Tag("event")] | Annotated[OnMeasure, Tag("measure")],
-    Discriminator(lambda v: "event" if isinstance(v, OnEvent) or (isinstance(v, dict) and "event" in v) else "measure"),
-]
-
-
-class When(Model):
-    """CEL conditions: every one of `all`, and one of `any` if there are any."""
-
-    all: tuple[str, ...] = ()
-    any: tuple[str, ...] = ()
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+EventType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
 
 
 class Look(Model):
-    """Looks up a row of `entity` (sharedchain/core/lookup.py) by the texts at these paths."""
+    """Looks up a row of `entity` (sharedchain/core/lookup.py, rules/tables) by the texts at these paths."""
 
     entity: str
     id: Paths = Field(min_length=1)
@@ -61,6 +36,24 @@ class Clear(Model):
     part: str = ""
 
 
+class Computed(Model):
+    """A computed value: CEL, then a named function, then rounded (numbers only)."""
+
+    cel: str
+    scale: int = Field(default=4, ge=0, le=9)
+    fn: str = ""  # a function of sharedchain/core/functions.py
+
+
+Let = Annotated[Computed, BeforeValidator(lambda v: {"cel": v} if isinstance(v, str) else v)]
+
+
+class Of(Model):
+    """At least n of the last m judgements."""
+
+    n: int = Field(ge=1)
+    m: int = Field(ge=1, le=1000)
+
+
 class Band(Model):
     """A severity and the threshold that opens it; the highest band that holds counts."""
 
@@ -69,11 +62,22 @@ class Band(Model):
     at_least: Decimal | None = None
     under: Decimal | None = None
     at_most: Decimal | None = None
+    release: Decimal | None = None  # once in the band, it is left only when the value is back here or beyond
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if sum(bound is not None for bound in (self.over, self.at_least, self.under, self.at_most)) > 1:
             raise ValueError("a band has one threshold: over, at_least, under or at_most")
+        limit = self.threshold
+        if self.release is not None and limit is None:
+            raise ValueError("`release` needs a threshold to come back from: add over, at_least, under or at_most")
+        if (
+            self.release is not None
+            and limit is not None
+            and (self.release > limit if self.up else self.release < limit)
+        ):
+            side = "below" if self.up else "above"
+            raise ValueError(f"`release` {self.release} lies in the band itself: it must be at or {side} {limit}")
         return self
 
     @property
@@ -81,15 +85,25 @@ class Band(Model):
         return next((b for b in (self.over, self.at_least, self.under, self.at_most) if b is not None), None)
 
     @property
+    def up(self) -> bool:
+        """The band lies above its threshold."""
+        return self.over is not None or self.at_least is not None
+
+    @property
     def sign(self) -> str:
         named = {">": self.over, ">=": self.at_least, "<": self.under, "<=": self.at_most}
         return next((sign for sign, bound in named.items() if bound is not None), "")
 
-    def holds(self, value: Decimal | None) -> bool:
-        """Compared in Decimal; a band without a threshold always holds, one with never without a value."""
+    def holds(self, value: Decimal | None, *, inside: bool = False) -> bool:
+        """Compared in Decimal; a band without a threshold always holds, one with never without a value.
+
+        `inside`: it held before, so it holds until the value is back at `release`.
+        """
         limit = self.threshold
         if limit is None or value is None:
             return limit is None
+        if inside and self.release is not None:
+            return value > self.release if self.up else value < self.release
         return {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[self.sign]
 
 
@@ -98,10 +112,45 @@ class Text(Model):
     text: str
 
 
-class Action(Model):
-    """What the rule derives beside the alert when it is raised."""
+class Cel(Model):
+    """A computed field of an action."""
 
-    derive: Literal["forecast.refresh.requested"]
+    cel: str
+    scale: int = Field(default=4, ge=0, le=9)
+
+
+Told = Mapping[str, str | int | bool | Cel | None]  # field → a path, else the text itself; or what CEL gives
+
+
+class Derive(Model):
+    """A fact that the engine derives beside the alert when it is raised."""
+
+    derive: EventType
+    subject: Paths = ()
+    data: Told = Field(default={})
+
+
+class Command(Model):
+    """An event that goes through ingest like any publisher's; only in mode act."""
+
+    command: EventType
+    subject: Paths = ()
+    data: Told = Field(default={})
+
+
+Action = Annotated[
+    Annotated[Derive, Tag("derive")] | Annotated[Command, Tag("command")],
+    Discriminator(
+        lambda v: "command" if isinstance(v, Command) or (isinstance(v, dict) and "command" in v) else "derive"
+    ),
+]
+Actions = Annotated[tuple[Action, ...], BeforeValidator(lambda v: v if isinstance(v, list | tuple) else [v])]
+
+
+class Caps(Model):
+    """How often a rule may act; over it only suggestions, told once."""
+
+    per_day: int = Field(ge=1)
 
 
 class Rule(Model):
@@ -109,7 +158,10 @@ class Rule(Model):
     version: int = Field(ge=1)
     title: Words
     on: On
-    with_: Mapping[Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], Look] = Field(default={}, alias="with")
+    each: str = ""  # a path to a list: every element is judged by itself, its fields are `item.*`
+    with_: Mapping[Name, Look] = Field(default={}, alias="with")
+    seen: Mapping[Name, Mapping[str, Any]] = {}  # what is remembered of a subject: columns of core/columns.py
+    let: Mapping[Name, Let] = {}  # computed values, in order
     if_: tuple[str, ...] = Field(default=(), alias="if")  # CEL; unless all hold, the rule does not look at the event
     when: When = When()
     bands: tuple[Band, ...] = Field(min_length=1)
@@ -117,18 +169,27 @@ class Rule(Model):
     one_shot: bool = False  # one alert per causing fact, open until acknowledged
     for_: Duration | None = Field(default=None, alias="for")
     keep_firing_for: Duration | None = None
-    subject: Paths = Field(min_length=1)  # a dim of the measure, or paths into the event, joined by "/"
-    part: str = ""  # event rules: a path; each part of a subject has its own open alert
+    consecutive: int | None = Field(default=None, ge=1, le=1000)  # = of {n, m} with both this
+    of: Of | None = None
+    cooldown: Duration | None = None  # after it was resolved, it is not raised again before
+    falls: Literal["silent", "told"] = "silent"  # coming down to a lower band: says nothing, or `eased`
+    no_data: NoData | None = None  # rules on measures
+    checkpoints: tuple[DayOfMonth, ...] = ()  # measures and clocks: judged only at these local midnights
+    scope: Mapping[str, tuple[str, ...]] = {}  # path → the values for which the rule applies
+    rollout: int = Field(default=100, ge=0, le=100)  # percent of subjects
+    subject: Paths = Field(min_length=1)  # dims of the measure, or paths into the event, joined by "/"
+    part: str = ""  # events and clocks: a path; each part of a subject has its own open alert
     value: Paths = ()  # event rules: paths whose texts the alert shows; bands look at the first
-    unit: str = ""  # event rules: a path, or the unit itself
+    unit: str = ""  # event rules: a path, or the unit itself; clocks: ms, s, min, h, d or share
     owner: str = Field(pattern=r"^role:[a-z_]+$")
-    subject_owner: str = ""  # event rules: a path to the employee whom `owner` in `to` means
+    subject_owner: str = ""  # a path to the employee whom `owner` in `to` means
     to: Mapping[Severity, tuple[Recipient, ...]]
     otherwise: Recipient = "role:data_steward"  # told when `to` finds nobody
     texts: Mapping[Language, Text]
     clear: tuple[Clear, ...] = ()  # event rules: what ends an open alert; `when` not holding then does nothing
     link: str = ""  # template of a path at the gateway; empty = the alert's page
-    action: Action | None = None
+    action: Actions = ()  # what it derives or commands when it is raised
+    caps: Caps | None = None
     mode: Literal["observe", "suggest", "act"]
     goal_measure: str = ""
     runbook: str
@@ -136,43 +197,32 @@ class Rule(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for band in self.bands:
-            if band.severity not in self.to:
-                raise ValueError(f"band {band.severity} tells nobody: add it under `to`")
-        if len({band.severity for band in self.bands}) != len(self.bands):
-            raise ValueError("two bands of one severity: keep one")
-        missing = [language for language in ("zh", "en") if language not in self.texts]
-        if missing:
-            raise ValueError(f"texts lack {', '.join(missing)}")
-        if self.one_shot and (self.for_ or self.keep_firing_for):
-            raise ValueError("a one-shot rule has no duration: drop `for` and `keep_firing_for`")
-        if isinstance(self.on, OnEvent) and (self.for_ or self.keep_firing_for):
-            raise ValueError("`for` and `keep_firing_for` need a measure under `on`: events have no duration")
-        if isinstance(self.on, OnEvent) and not self.value and any(b.threshold is not None for b in self.bands):
-            raise ValueError("bands with thresholds need `value`, a path to a number")
+        found = list(consistent.findings(self))
+        if found:
+            raise ValueError("\n".join(found))
         return self
 
-    @model_validator(mode="after")
-    def _of_events(self) -> Self:
-        given = {"with": self.with_, "if": self.if_, "part": self.part, "unit": self.unit, "clear": self.clear}
-        said = [key for key, value in given.items() if value]
-        if isinstance(self.on, OnMeasure) and said:
-            raise ValueError(f"`{said[0]}` is for rules on events; this one looks at a measure")
-        if isinstance(self.on, OnEvent) and self.action:
-            raise ValueError("`action` needs a measure by forecast under `on`")
-        if isinstance(self.on, OnMeasure) and len(self.subject) > 1:
-            raise ValueError("a rule on a measure has one subject: a dim of it")
-        if self.one_shot and self.clear:
-            raise ValueError("a one-shot alert stays until it is acknowledged: drop `clear` or `one_shot`")
-        if any(bool(clear.part) != bool(self.part) for clear in self.clear):
-            raise ValueError("`part` must stand both in the rule and in each `clear`, or in none")
-        taken = sorted(_TAKEN & set(self.with_))
-        if taken:
-            raise ValueError(f"`with` cannot be called {taken[0]}: that name means something else; take another")
-        return self
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The event types it looks at; those that start a clock; none for a measure."""
+        match self.on:
+            case OnEvent(event=types):
+                return types
+            case OnClock(clock=clock):
+                return clock.start
+        return ()
 
-    def band(self, value: Decimal | None) -> Band | None:
-        """The highest band that holds, or None: the condition is not met."""
+    @property
+    def history(self) -> Of | None:
+        """Of how many judgements how many must hold; None: each counts by itself."""
+        return Of(n=self.consecutive, m=self.consecutive) if self.consecutive else self.of
+
+    def held(self, value: Decimal | None, before: tuple[Severity, ...] = ()) -> tuple[Band, ...]:
+        """The bands that hold, lowest first; `before`: those that held at the judgement before."""
         seen = abs(value) if self.magnitude and value is not None else value
-        held = [band for band in self.bands if band.holds(seen)]
-        return max(held, key=lambda band: rank(band.severity), default=None)
+        found = [band for band in self.bands if band.holds(seen, inside=band.severity in before)]
+        return tuple(sorted(found, key=lambda band: rank(band.severity)))
+
+    def band(self, value: Decimal | None, before: tuple[Severity, ...] = ()) -> Band | None:
+        """The highest band that holds, or None: the condition is not met."""
+        return next(reversed(self.held(value, before)), None)

@@ -19,7 +19,7 @@ from sharedchain.core.cel import Condition, compile_condition
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.names import usable
 from sharedchain.core.routes import NOBODY, Routes
-from sharedchain.core.rule import Clear, OnEvent, OnMeasure, Rule, When
+from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, When
 from sharedchain.core.settings import DEFAULT, Settings
 from sharedchain.core.state import Item, State
 from sharedchain.core.texts import compile_text
@@ -102,6 +102,8 @@ class Ruleset:
                 case OnEvent(event=types):
                     for type_ in types:
                         events.setdefault(type_, []).append(one)
+                case OnClock():
+                    pass
                 case OnMeasure(measure=measure, dims=dims):
                     gauges.setdefault((measure, dims), []).append(one)
             for clear, conditions in one.clears:

@@ -164,7 +164,7 @@ def _message(ready: Ready, given: Message, expect: str | Expected, schemas: Mapp
     on = ready.rule.on
     if isinstance(on, OnMeasure):
         raise ValueError("this rule looks at a measure: give `values`")
-    fact, scope = _fact(given, given.type or on.event[0], 1, _START, schemas), _scope(ready)
+    fact, scope = _fact(given, given.type or ready.rule.events[0], 1, _START, schemas), _scope(ready)
     owner = judge.text_at({"message": fact.data}, ready.rule.subject_owner)
     if owner:
         scope.employees.setdefault(owner, Employee(role="sales"))

@@ -34,7 +34,7 @@ OVERDUE = [
     ("subject: [message.receivable_id, message.instalment_no]}", "subject: message.receivable_id}", "they never meet"),
     ("message.instalment_no]}", "message.instalment_n]}", "16:68: message.instalment_n is no field; did you mean"),
     ("\nvalue: message.days", "\nvalue: message.day", "9:8: message.day is no field; did you mean message.days?"),
-    ("\nvalue: message.days", "", "bands with thresholds need `value`"),
+    ("\nvalue: message.days", "", "`bands` with thresholds need `value`"),
     ("clear:", "one_shot: true\nclear:", "drop `clear` or `one_shot`"),
 ]
 CONTRACT = [
