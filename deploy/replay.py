@@ -107,7 +107,7 @@ def _as_read(codec: Codec, derived: Derived) -> Derived:
 def batched_facts(endpoints: Endpoints, codec: Codec, partition: int) -> Iterator[list[Fact]]:
     """All committed records of a spine partition, in order, in lists of up to 5,000."""
     pending: list[Fact] = []
-    for fact in _facts(endpoints, codec, partition):
+    for fact in spine(endpoints, codec, partition):
         pending.append(fact)
         if len(pending) == _BLOCK:
             yield pending
@@ -116,7 +116,8 @@ def batched_facts(endpoints: Endpoints, codec: Codec, partition: int) -> Iterato
         yield pending
 
 
-def _facts(endpoints: Endpoints, codec: Codec, partition: int) -> Iterator[Fact]:
+def spine(endpoints: Endpoints, codec: Codec, partition: int) -> Iterator[Fact]:
+    """The committed records of a spine partition up to its end as it is now, in order, one by one."""
     reader = consumer(endpoints, "chain.replay", **READER)
     try:
         for seen in records(reader, SPINE, partition, None):

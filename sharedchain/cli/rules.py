@@ -1,7 +1,8 @@
-"""`sharedchain rules check | test`."""
+"""`sharedchain rules check | test`, and those that need a checkout: `backtest`, …"""
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,15 +12,16 @@ from sharedchain import canonical, rulecheck
 from sharedchain.cli import language
 from sharedchain.cli.options import Json
 from sharedchain.core.trial import Outcome
-from sharedchain.errors import ConfigError
+from sharedchain.errors import ConfigError, SharedChainError
 
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Check the files under rules/, and run the cases at the bottom of each rule.",
+    help="Check rules, run the cases at the bottom of each, and try them on what the log holds.",
     no_args_is_help=True,
 )
+_ALL = {"allow_extra_args": True, "ignore_unknown_options": True}
 Root = Annotated[
     Path | None, typer.Option("--root", help="the folder that holds rules/ and schemas/ (default: our own)")
 ]
@@ -81,6 +83,22 @@ def run(
         _print(results)
     if not all(outcome.ok for outcome in every):
         raise typer.Exit(1)
+
+
+def _elsewhere(name: str, text: str) -> None:
+    """A command whose code the wheel does not hold: the checkout registers it among the entry points."""
+
+    @app.command(name, help=text, add_help_option=False, context_settings=_ALL)
+    def command(context: typer.Context) -> None:
+        found = list(entry_points(group="sharedchain.rules", name=name))
+        if not found:
+            raise SharedChainError(f"`sharedchain rules {name}` needs a checkout or the image")
+        behind = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        behind.command(help=text)(found[0].load())
+        behind(args=context.args, prog_name=f"sharedchain rules {name}")
+
+
+_elsewhere("backtest", "Fold the log with other rules: what would have rung, to whom, how long. Nobody is told.")
 
 
 def _print(results: dict[str, list[Outcome]]) -> None:
