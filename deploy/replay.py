@@ -24,14 +24,15 @@ from sharedchain.kafka import consumer
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.scope import PARTITIONS, SPINE
-from sharedchain.spine import derived_record, read_derived_from, read_fact_from
+from sharedchain.spine import derived_record, is_command, read_derived_from, read_fact_from
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.rows import ALERTS, FACTS, METRIC_MINUTE, Row, Table, alert_row, derived_row, fact_row, metric_row
 from sinks.clickhouse.store import Store, connect
 from streams.tail import READER, records
 
 _BLOCK = 5000  # rows an insert
-_ROW = {"alert": (ALERTS, alert_row), "metric": (METRIC_MINUTE, metric_row), "forecast": (FACTS, derived_row)}
+_ROW = {"alert": (ALERTS, alert_row), "metric": (METRIC_MINUTE, metric_row)}
+_LIVE = (FACTS, derived_row)  # every other thing that is derived
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def _refold_partition(endpoints: Endpoints, codec: Codec, store: Store, partitio
             if row := fact_row(fact):
                 rows.setdefault("facts", (FACTS, []))[1].append(row)
         for one in derived:
-            table, make = _ROW[one.type.split(".")[0]]
+            if is_command(codec, one.type):
+                continue  # what came of it stands on the spine
+            table, make = _ROW.get(one.type.split(".")[0], _LIVE)
             rows.setdefault(table.name, (table, []))[1].append(make(_as_read(codec, one)))
         for name, (table, found) in rows.items():
             store.insert(table, found, f"replay:{name}:{partition}:{block}")

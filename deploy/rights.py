@@ -38,7 +38,8 @@ def user(program: str) -> str:
 
 def rights(catalog: Catalog) -> Mapping[str, tuple[Right, ...]]:
     """Program → its rights, and nothing else. Topics are made by `prepare` alone; the gateway writes doors only;
-    the engine reads nothing but the spine and its own snapshots; the sink writes nothing."""
+    the engine reads nothing but the spine and its own snapshots, and writes those doors alone that take commands of
+    rules; the sink writes nothing."""
     every = sorted(catalog.topics.values(), key=lambda topic: topic.name)
     doors = [topic.name for topic in every if topic.ingest]
     letters = [topic.dlq for topic in every if topic.ingest]
@@ -60,7 +61,7 @@ def rights(catalog: Catalog) -> Mapping[str, tuple[Right, ...]]:
         "engine": (
             *_on(_READ, [SPINE]),
             *_on(_BOTH, [SNAPSHOTS]),
-            *_on(_WRITE, made["engine"]),
+            *_on(_WRITE, [*made["engine"], *(topic.name for topic in every if topic.commanded)]),
             *_group("chain.engine"),
             *_transactions("chain.engine."),
         ),

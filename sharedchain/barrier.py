@@ -6,10 +6,14 @@ committed positions. That is asked of Kafka itself: read from the committed posi
 not do, because commit markers and aborted records have offsets too. The end is the log's, not the
 last stable offset: a transaction whose commit was answered may not be visible yet, and must be
 waited for.
+
+What a rule commands goes round: engine → domain topic → ingest → spine → engine. The engine's positions tell the last
+fact that commanded something; ingest and engine are waited for again until a round commanded nothing.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,13 +25,15 @@ from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed, SharedChainError
 from sharedchain.kafka import quiet_consumer
 from sharedchain.schemas import Catalog
-from sharedchain.scope import SPINE
+from sharedchain.scope import PARTITIONS, SPINE
 
 T = TypeVar("T")
 ENGINE = "chain.engine"
 CLICKHOUSE = "chain.sink.clickhouse"
 NOTIFY = "chain.sink.notify"
-LIVE, ALERT, METRIC, NOTIFICATION = "sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1", "ops.notification.v1"
+_LANE = "chain.ingest.lane"  # and the number of the lane
+ALERT, NOTIFICATION = "ops.alert.v1", "ops.notification.v1"
+_ROUNDS = 16  # of commands that cause commands: a ring of rules never rests, and is no reason to wait for ever
 _LOSS = 45.0  # seconds in which the brokers that are left agree on a successor of one that was lost
 _ANSWER = 3.0  # seconds for one answer; without one it is asked again, maybe of another broker
 _PROBE = 5.0  # seconds for one probe of all partitions of a stage; a slow broker makes it ask again
@@ -51,10 +57,11 @@ def stages(catalog: Catalog, lanes: int = 1) -> list[Stage]:
     """The followers in the order in which facts reach them."""
     doors = tuple(t.name for t in catalog.topics.values() if t.ingest)
     dead = tuple(f"{t}.dlq.v1" for t in doors)
+    made = tuple(sorted(t.name for t in catalog.topics.values() if t.derived == "engine"))
     return [
-        *(Stage(f"chain.ingest.lane{k}", doors) for k in range(lanes)),
+        *(Stage(f"{_LANE}{k}", doors) for k in range(lanes)),
         Stage(ENGINE, (SPINE,)),
-        Stage(CLICKHOUSE, (SPINE, LIVE, ALERT, METRIC, *dead)),
+        Stage(CLICKHOUSE, (SPINE, *made, *dead)),
         Stage(NOTIFY, (ALERT,)),
         Stage(CLICKHOUSE, (NOTIFICATION,)),
     ]
@@ -68,8 +75,7 @@ def settle(endpoints: Endpoints, timeout: float = 60.0) -> None:
     """
     deadline = time.monotonic() + timeout
     with Barrier(endpoints) as barrier:
-        for stage in stages(Catalog.load(), endpoints.lanes):
-            barrier.wait(stage, deadline)
+        barrier.settle(stages(Catalog.load(), endpoints.lanes), deadline)
 
 
 class Barrier:
@@ -95,6 +101,22 @@ class Barrier:
     def close(self) -> None:
         for reader in (self._probe, self._log, *self._groups.values()):
             reader.close()
+
+    def settle(self, followers: Sequence[Stage], deadline: float) -> None:
+        """Return when each of them, in this order, has passed the ends of its topics, and what rules commanded
+        meanwhile was decided too."""
+        circle = [stage for stage in followers if stage.group == ENGINE or stage.group.startswith(_LANE)]
+        known = self._asked(self._commanded)
+        for _ in range(_ROUNDS):
+            for stage in circle:
+                self.wait(stage, deadline)
+            found = self._asked(self._commanded)
+            if found == known:
+                break
+            known = found
+        for stage in followers:
+            if stage not in circle:
+                self.wait(stage, deadline)
 
     def wait(self, stage: Stage, deadline: float) -> None:
         """Return when `stage.group` has passed the end its topics had when this was called."""
@@ -161,6 +183,16 @@ class Barrier:
         at = {(tp.topic, tp.partition): tp.offset for tp in suspects}
         held |= {place: at[place] for tp in seen if (place := (tp.topic, tp.partition)) in at}
         return seen + unsure
+
+    def _commanded(self) -> list[int]:
+        """The last fact that caused a command, by spine partition, as the engine's positions tell."""
+        places = [TopicPartition(SPINE, partition) for partition in range(PARTITIONS)]
+        try:
+            found = self._group(ENGINE).committed(places, timeout=_ANSWER)
+        except KafkaException as error:
+            raise ConnectionFailed(f"Kafka at {self._endpoints.kafka} does not answer: {error}") from error
+        told = {place.partition: json.loads(place.metadata or "{}") for place in found if place.offset >= 0}
+        return [int(told.get(partition, {}).get("commanded", 0)) for partition in range(PARTITIONS)]
 
     def _group(self, group: str) -> Consumer:
         if group not in self._groups:

@@ -16,6 +16,7 @@ Kind = Literal[
 ]
 
 INGEST = "sharedchain:ingest"  # ce_source of what ingest itself says: derived facts, refusals, wall ticks
+ACTOR = "sharedchain:engine"  # ce_source of the commands that rules give: ingest judges them like any publisher's
 # Headers that ingest adds on the spine, beside the published `ce_*` ones.
 SEQ, RECORDED, KIND, SCOPE, SRC = "sc_seq", "sc_recorded", "sc_kind", "sc_scope", "sc_src"
 # Headers that engines add on what they derive: the cause's place, and which derived one it is.

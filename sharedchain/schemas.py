@@ -42,6 +42,7 @@ class Topic:
     future_minutes: int = 5
     silent_hours: int | None = None
     derived: Literal["ingest", "engine"] | None = None
+    commanded: bool = False
     readers: tuple[str, ...] = ()
     doc: str = ""
 

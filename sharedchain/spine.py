@@ -14,6 +14,7 @@ from sharedchain.fact import Derived, Fact, Kind
 
 ENGINE = "chain.engine"  # ce_source of everything derived; its group in Kafka has the same name
 
+BY_KEY = -1  # the partition that librdkafka finds by the key
 RawHeaders = Iterable[tuple[str, bytes | str | None]] | None
 
 
@@ -95,13 +96,20 @@ def read_fact_from(codec: Codec, *, partition: int, offset: int, headers: RawHea
     )
 
 
+def is_command(codec: Codec, type_: str) -> bool:
+    """Whether what the engine says of this type is a command: it goes to a domain topic, and ingest judges it."""
+    return codec.catalog.topics[codec.catalog.types[type_].topic].ingest
+
+
 def derived_record(codec: Codec, derived: Derived) -> Record:
-    """Where and how a derived event is written: the partition of its cause, complete headers."""
+    """Where and how a derived event is written: the partition of its cause, complete headers. A command is written
+    as a publisher would: where its key says, with an envelope and nothing of ours."""
     kind = codec.catalog.types[derived.type]
+    command = is_command(codec, derived.type)
     envelope = Envelope(
         type=derived.type,
         id=derived.id,
-        source=ENGINE,
+        source=words.ACTOR if command else ENGINE,
         time=derived.time,
         subject=derived.subject,
         tenant=derived.scope,
@@ -110,6 +118,9 @@ def derived_record(codec: Codec, derived: Derived) -> Record:
         backfill=derived.backfill,
         traceparent=derived.traceparent,
     )
+    key = kind.key_of(derived.scope, derived.data)
+    if command:
+        return Record(kind.topic, BY_KEY, key, codec.encode(kind, derived.data), envelope.headers())
     headers = [
         *envelope.headers(),
         (words.CAUSE_PARTITION, str(derived.partition).encode()),
@@ -118,7 +129,6 @@ def derived_record(codec: Codec, derived: Derived) -> Record:
         (words.RECORDED, str(derived.recorded).encode()),
         (words.SCOPE, derived.scope.encode()),
     ]
-    key = kind.key_of(derived.scope, derived.data)
     return Record(kind.topic, derived.partition, key, codec.encode(kind, derived.data), headers)
 
 

@@ -59,4 +59,5 @@ class TopicFile(_Strict):
     future_minutes: int = 5
     silent_hours: int | None = None  # a source that has nothing for longer is silent; left out = it promises no pace
     derived: Literal["ingest", "engine"] | None = None
+    commanded: bool = False  # the engine may publish here too: what the action of a rule commands
     events: dict[str, TypeRules]

@@ -22,7 +22,7 @@ from sharedchain.fact import SEQ, Derived, Fact
 from sharedchain.failpoint import failpoint
 from sharedchain.log import ids
 from sharedchain.scope import SPINE
-from sharedchain.spine import Record
+from sharedchain.spine import BY_KEY, Record
 from streams import metrics, snapshot
 from streams.outputs import Decided, Outputs
 from streams.tail import records
@@ -101,6 +101,7 @@ class Lane(Generic[S]):
         self._core, self._words, self._wiring = core, words, wiring
         self._outputs, self._reader = outputs, reader
         self._state = core.new()
+        self._commanded = 0  # seq of the last fact that caused a command
         self._kept = 0  # seq of the newest snapshot
         self._keep_again = 0.0  # monotonic time before which no further snapshot is due
 
@@ -142,7 +143,7 @@ class Lane(Generic[S]):
             raise Gap(
                 f"{self._place()}: position {decided.offset} was decided at seq {decided.seq}, the log has {self.seq}"
             )
-        self.offset = decided.offset
+        self.offset, self._commanded = decided.offset, decided.commanded
 
     def decide(self, slice_: Sequence[SpineRecord]) -> None:
         """Fold a slice (aiokafka records of this partition, in order) and publish what it causes."""
@@ -152,9 +153,11 @@ class Lane(Generic[S]):
         facts = [self._words.read(self.partition, r) for r in fresh]
         derived = self._fold(facts)
         failpoint("engine.after_step")
-        decided = Decided(fresh[-1].offset + 1, self.seq)
         traces = {fact.seq: fact.traceparent for fact in facts if fact.traceparent}
         out = [self._words.write(_traced(d, traces)) for d in derived]
+        commands = (d.seq for d, record in zip(derived, out, strict=True) if record.partition == BY_KEY)
+        self._commanded = max(commands, default=self._commanded)
+        decided = Decided(fresh[-1].offset + 1, self.seq, self._commanded)
         if self.seq - self._kept >= self._wiring.every and time.monotonic() >= self._keep_again:
             out += self._snapshot(decided)
         self._outputs.commit(out, decided)
@@ -165,7 +168,7 @@ class Lane(Generic[S]):
     def keep(self) -> None:
         """Write a snapshot now, so that a successor starts at once."""
         if self.seq > self._kept:
-            decided = Decided(self.offset, self.seq)
+            decided = Decided(self.offset, self.seq, self._commanded)
             self._outputs.commit(self._snapshot(decided), decided)
 
     def close(self) -> None:

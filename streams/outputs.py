@@ -24,10 +24,12 @@ _FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PR
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Everything before the spine position `offset` is decided; its last fact was `seq`."""
+    """Everything before the spine position `offset` is decided; its last fact was `seq`, and `commanded` the last one
+    that caused a command: what comes of it comes back on the spine, behind."""
 
     offset: int
     seq: int
+    commanded: int = 0
 
 
 class Outputs:
@@ -53,11 +55,13 @@ class Outputs:
             raise ConnectionFailed(f"decided position of {self._spine}/{self._partition}: {found.error}")
         if found.offset < 0:
             return None
-        return Decided(found.offset, int(json.loads(found.metadata or "{}")["seq"]))
+        told = json.loads(found.metadata or "{}")
+        return Decided(found.offset, int(told["seq"]), int(told.get("commanded", 0)))
 
     def commit(self, records: Iterable[Record], decided: Decided) -> None:
         """Make `records` and the position visible together, or not at all."""
-        place = TopicPartition(self._spine, self._partition, decided.offset, canonical.dumps({"seq": decided.seq}))
+        told = {"seq": decided.seq} | ({"commanded": decided.commanded} if decided.commanded else {})
+        place = TopicPartition(self._spine, self._partition, decided.offset, canonical.dumps(told))
         group = self._positions.consumer_group_metadata()
         _insist(self._producer.begin_transaction)
         for record in records:

@@ -110,9 +110,7 @@ class Player:
     def _settle(self, barrier: Barrier) -> None:
         self._publisher.flush()
         self._second.flush()
-        deadline = time.monotonic() + 120
-        for stage in self._stages:
-            barrier.wait(stage, deadline)
+        barrier.settle(self._stages, time.monotonic() + 120)
 
     def configure(self, kind: str, name: str, body: dict[str, Any]) -> None:
         """Publish one config item (a tenant, a rule, …) to the log."""

@@ -68,7 +68,6 @@ def _letter(_: Codec, record: Record) -> Row:
 
 _OURS: Mapping[str, tuple[Table, Read]] = {
     SPINE: (FACTS, _spine),
-    "sales.forecast.live.v1": (FACTS, _live),
     "ops.metric.v1": (METRIC_MINUTE, _metric),
     "ops.alert.v1": (ALERTS, _alert),
     "ops.notification.v1": (NOTIFICATIONS, _notification),
@@ -77,7 +76,8 @@ _OURS: Mapping[str, tuple[Table, Read]] = {
 
 def feeds(catalog: Catalog) -> dict[str, tuple[Table, Read]]:
     """Topic → (table, how to read it): our own topics, and the dead letters of every topic that is ingested."""
-    return {**_OURS, **{t.dlq: (DEAD_LETTERS, _letter) for t in catalog.topics.values() if t.ingest}}
+    live = {t.name: (FACTS, _live) for t in catalog.topics.values() if t.derived == "engine"}
+    return {**live, **_OURS, **{t.dlq: (DEAD_LETTERS, _letter) for t in catalog.topics.values() if t.ingest}}
 
 
 def rows_of(codec: Codec, feed: tuple[Table, Read], batch: Batch) -> list[tuple[Table, list[Row]]]:

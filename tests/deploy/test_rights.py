@@ -23,6 +23,7 @@ def test_rights_are_the_least() -> None:
     assert SPINE not in may("gateway", "Read") | may("gateway", "Write")
     assert may("engine", "Read") == {SPINE, "chain.snapshot.v1"}
     assert [name for name in RIGHTS if SPINE in may(name, "Write")] == ["ingest"]
+    assert may("engine", "Write") & DOORS == {t.name for t in CATALOG.topics.values() if t.commanded}
     assert may("sink", "Write") == set()
     assert may("notify", "Write") == {"ops.notification.v1"}
     assert may("prepare", "Write") == {"chain.config.v1"}

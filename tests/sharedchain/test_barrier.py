@@ -138,3 +138,32 @@ def test_the_order_of_the_stages_is_that_of_the_facts() -> None:
     assert found[2].topics == (SPINE,)
     assert {"sales.lead.v1", "chain.config.v1", "chain.clock.v1"} <= set(found[0].topics)
     assert {"sales.lead.v1.dlq.v1", SPINE, "ops.alert.v1"} <= set(found[3].topics)
+
+
+class Circle(Barrier):
+    """A barrier whose followers are always there; the engine commands in so many rounds."""
+
+    def __init__(self, rounds: int) -> None:
+        self.rounds, self.waited = rounds, list[str]()
+
+    def wait(self, stage: Stage, deadline: float) -> None:
+        self.waited.append(stage.group)
+
+    def _commanded(self) -> list[int]:
+        return [min(self.waited.count("chain.engine"), self.rounds)]
+
+
+FOLLOWERS = [Stage(group, ()) for group in ("chain.ingest.lane0", "chain.engine", "chain.sink.clickhouse")]
+
+
+@pytest.mark.parametrize("rounds", [0, 1, 3])
+def test_a_command_goes_round_before_the_sinks_are_asked(rounds: int) -> None:
+    circle = Circle(rounds)
+    circle.settle(FOLLOWERS, 0.0)
+    assert circle.waited == ["chain.ingest.lane0", "chain.engine"] * (rounds + 1) + ["chain.sink.clickhouse"]
+
+
+def test_rules_that_command_for_ever_are_not_waited_for_for_ever() -> None:
+    circle = Circle(10**9)
+    circle.settle(FOLLOWERS, 0.0)
+    assert circle.waited.count("chain.engine") == 16

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from sharedchain.codec import Codec
-from sharedchain.envelope import Envelope, Headers
+from sharedchain.envelope import Envelope, Headers, read_headers
 from sharedchain.errors import Refused
 from sharedchain.fact import Derived, Fact
 from sharedchain.schemas import Catalog
-from sharedchain.spine import derived_record, read_derived_from, read_fact, read_fact_from, spine_headers
+from sharedchain.spine import BY_KEY, derived_record, read_derived_from, read_fact, read_fact_from, spine_headers
 from tests.sharedchain.shelf import Shelf
 
 CATALOG = Catalog.load()
@@ -101,6 +102,19 @@ def test_what_is_derived_goes_to_the_partition_of_its_cause_and_comes_back(codec
     assert record.key.decode() == "东辰/F/refresh"
     assert dict(record.headers)["ce_source"] == b"chain.engine"
     assert read_derived_from(codec, headers=record.headers, value=record.value) == REQUEST
+
+
+def test_a_command_looks_like_what_a_publisher_sends(codec: Codec) -> None:
+    data = {"case_id": "SE-0001", "template_id": "SE", "subject": "LOT-77"}
+    record = derived_record(codec, replace(REQUEST, type="case.opened", subject="SE-0001", backfill=False, data=data))
+    assert (record.topic, record.partition, record.key) == ("flow.case.v1", BY_KEY, b"SE-0001")
+    told = read_headers(record.headers)
+    assert (told.source, told.id, told.type, told.time, told.tenant) == (
+        "sharedchain:engine", "d1", "case.opened", 4, "东辰",
+    )  # fmt: skip
+    assert told.causation == "1"
+    assert not [name for name, _ in record.headers if name.startswith("sc_")]
+    assert codec.decode("flow.case.v1", record.value).data["template_id"] == "SE"
 
 
 def test_the_same_derived_event_is_the_same_bytes(codec: Codec) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sharedchain.fact import SEQ, Derived
-from sharedchain.spine import Record
+from sharedchain.spine import BY_KEY, Record
 from streams import engine, snapshot
 from streams.engine import Gap, Lane, Wiring
 from streams.outputs import Decided
@@ -155,6 +155,19 @@ def test_a_position_that_does_not_fit_the_log_is_refused(kafka: Kafka) -> None:
     kafka.decided = Decided(kafka.spine[-1].offset + 1, 4)
     with pytest.raises(Gap, match=r"was decided at seq 4, the log has 5"):
         lane(kafka)
+
+
+def test_the_position_tells_the_last_fact_that_commanded(kafka: Kafka) -> None:
+    """Commands go where their key says; a successor that decides nothing new still tells them."""
+    words = replace(TOY.words, write=lambda d: Record("door", BY_KEY if d.seq == 3 else 0, b"k", b"v", []))
+    wiring = Wiring(spine="t.facts", group="t.engine", snapshots=TOY.wiring.snapshots, every=10**9)
+    one: Lane[Any] = Lane(0, core=CORE, words=words, wiring=wiring, outputs=kafka, reader=Kafka)  # type: ignore[arg-type]
+    one.recover()
+    one.decide(kafka.write(7))
+    assert len(kafka.out) == 2
+    assert kafka.decided == Decided(kafka.spine[-1].offset + 1, 7, 3)
+    lane(kafka).decide(kafka.write(1))
+    assert kafka.decided == Decided(kafka.spine[-1].offset + 1, 8, 3)
 
 
 def test_what_an_event_causes_goes_on_with_its_trace(kafka: Kafka) -> None:

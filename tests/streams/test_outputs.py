@@ -79,6 +79,14 @@ def test_opening_fences_first_and_asks_for_the_position_then() -> None:
     assert producer.calls == ["init"]
 
 
+def test_the_position_remembers_the_last_fact_that_commanded() -> None:
+    producer = FakeProducer()
+    outputs(producer).commit([RECORD], Decided(17, 12, 9))
+    (told,) = producer.offsets
+    assert told.metadata == '{"commanded":9,"seq":12}'
+    assert outputs(producer, FakePositions(17, told.metadata)).open() == Decided(17, 12, 9)
+
+
 def test_a_new_partition_has_no_position() -> None:
     assert outputs(FakeProducer()).open() is None
 

@@ -50,9 +50,8 @@ def anew(home: Path, lanes: int) -> Iterator[Endpoints]:
         _publish_again(endpoints)
         deadline = time.monotonic() + _PATIENCE
         with Barrier(endpoints) as barrier:
-            for stage in stages(Catalog.load(), endpoints.lanes):
-                if stage.group != NOTIFY:
-                    barrier.wait(stage, deadline)
+            told = (stage for stage in stages(Catalog.load(), endpoints.lanes) if stage.group != NOTIFY)
+            barrier.settle(list(told), deadline)
         _tell_nobody(endpoints)
         yield endpoints
 
