@@ -31,7 +31,7 @@ from sharedchain.events.opportunity import (
 )
 from sharedchain.events.org import MasterOrgUpserted
 from sharedchain.events.product import MasterProductUpserted
-from sharedchain.events.project import ProjectCreated
+from sharedchain.events.project import ProjectCreated, ProjectRiskChanged
 from sharedchain.events.reading import SensorReading
 from sharedchain.events.receivable import (
     AllocatedPart,
@@ -43,13 +43,22 @@ from sharedchain.events.receivable import (
     ReceivableSettled,
 )
 from sharedchain.events.rejected import RecordRejected
+from sharedchain.events.report import DataQualityScored, MetricValueReported, ReportRunFinished
+from sharedchain.events.response import AlertAcknowledged
 from sharedchain.events.review import ForecastReviewHeld
 from sharedchain.events.sparepart import MasterSparepartUpserted
 from sharedchain.events.store import MasterStoreUpserted
 from sharedchain.events.supplier import MasterSupplierUpserted
 from sharedchain.events.target import TargetSet
+from sharedchain.events.voice import (
+    CustomerBehaviourTracked,
+    CustomerSurveyAnswered,
+    CustomerUsageReported,
+    VoiceSubmitted,
+)
 
 __all__ = [
+    "AlertAcknowledged",
     "AlertEscalated",
     "AlertRaised",
     "AlertResolved",
@@ -65,6 +74,10 @@ __all__ = [
     "Contact",
     "ContractApproved",
     "ContractCreated",
+    "CustomerBehaviourTracked",
+    "CustomerSurveyAnswered",
+    "CustomerUsageReported",
+    "DataQualityScored",
     "Decider",
     "Delivery",
     "Event",
@@ -93,6 +106,7 @@ __all__ = [
     "MasterSupplierUpserted",
     "MetricCorrected",
     "MetricMinuteComputed",
+    "MetricValueReported",
     "NotificationFailed",
     "NotificationSent",
     "OpportunityAmountChanged",
@@ -106,12 +120,15 @@ __all__ = [
     "PaymentReceived",
     "PaymentTerm",
     "ProjectCreated",
+    "ProjectRiskChanged",
     "ReceivableCreated",
     "ReceivableOverdue",
     "ReceivableSettled",
     "RecordIncomplete",
     "RecordRejected",
+    "ReportRunFinished",
     "SensorReading",
     "Setpoint",
     "TargetSet",
+    "VoiceSubmitted",
 ]
