@@ -89,8 +89,8 @@ class Lanes:
         return f"partitions {late} are being recovered from the log" if late else ""
 
     def positions(self) -> dict[int, int]:
-        """The decided position of each partition held."""
-        return {partition: seat.lane.offset for partition, seat in self._seats.items()}
+        """The decided position of each partition held; to be asked from any thread."""
+        return {partition: seat.lane.offset for partition, seat in tuple(self._seats.items())}
 
 
 def _or_die(work: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ What is mended, and what it costs when it is not (measured: `docs/decisions/0002
 - *commits*: Faust commits past what is in flight, and on transactional topics its position crawls.
 - *recovery race*: Faust clears its queues after it has let the fetcher run: records vanish.
 - *producer*: idempotent; Faust's default is not.
+- *guard*: Faust starts an `app.task` behind the first recovery, and never if asked to stop before that.
 
 Per-event agents, Tables and acks stay Faust's. Use: `faust.App(broker="slices://host:9092")`, and
 always start the worker with `--without-web` (it ignores `web_enabled=False`). Pinned to exact
@@ -17,7 +18,7 @@ versions: `tests/streams/test_seam.py` goes red when upstream heals or changes.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -35,6 +36,17 @@ from sharedchain.tls import trust
 SCHEME = "slices"
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
 _FETCH_WAIT = 20  # ms that a broker may hold an empty fetch
+
+
+class App(faust.App):  # type: ignore[misc]
+    """An app that is guarded from its start, before it asks Kafka for anything."""
+
+    guard: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        if self.guard:
+            self.add_future(self.guard())
 
 
 class SliceSchema(faust.Schema):  # type: ignore[misc]

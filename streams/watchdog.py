@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from confluent_kafka import KafkaException
 
 from sharedchain.errors import ConnectionFailed
+from streams.lanes import UNKNOWN
 
 STUCK = 73  # exit code
 _BEAT = 0.25  # seconds between two beats
 _LOOK = 10.0  # seconds between two looks for progress
+
+Die = Callable[[int, BaseException | str], None]
 
 
 @dataclass(slots=True)
@@ -29,6 +32,11 @@ class Pulse:
         """Seconds since the last beat if they exceed the limit, else 0."""
         gap = now - self.last
         return gap if gap > self.limit else 0.0
+
+    def verdict(self, now: float) -> str:
+        """Why the process must end; empty: it need not."""
+        gap = self.late(now)
+        return f"the event loop stood still for {gap:.1f} s: the partitions may be another's by now" if gap else ""
 
 
 @dataclass(slots=True)
@@ -67,49 +75,52 @@ class Farewell:
 
 @dataclass(frozen=True, slots=True)
 class Judges:
-    """What the watching thread asks, and whom."""
+    """What the watching threads ask, and whom."""
 
     pulse: Pulse
     progress: Progress
     farewell: Farewell
-    pending: Callable[[], Iterable[tuple[int, int]]]  # (partition, offset) of first undecided records
+    pending: Callable[[], Iterable[tuple[int, int]]]  # (partition, offset) of first undecided records; may wait long
     leaving: Callable[[], bool]  # the worker was asked to stop
 
+    def presence(self, now: float) -> str:
+        """Why the process must end at once, from what is known without asking anybody; empty: it need not."""
+        if self.farewell.overdue(self.leaving(), now):
+            return f"asked to stop, and still here after {self.farewell.limit:.0f} s"
+        return self.pulse.verdict(now)
 
-async def beat(pulse: Pulse, die: Callable[[int, str], None]) -> None:
+    def work(self, now: float) -> str:
+        """The same from what Kafka says."""
+        try:
+            pending = dict(self.pending())
+        except (ConnectionFailed, KafkaException):
+            pending = {}  # a broker that does not answer says nothing about us
+        stuck = self.progress.stuck(pending, now)
+        return f"no progress on partitions {stuck} for {self.progress.limit:.0f} s" if stuck else ""
+
+
+async def beat(pulse: Pulse, die: Die) -> None:
     """Beat for ever; after a stop of the whole process the loop itself may be the first to notice."""
     while True:
-        if gap := pulse.late(time.monotonic()):
-            die(STUCK, f"the event loop stood still for {gap:.1f} s: the partitions may be another's by now")
+        if why := pulse.verdict(time.monotonic()):
+            die(STUCK, why)
         pulse.last = time.monotonic()
         pulse.tell()
         await asyncio.sleep(_BEAT)
 
 
-def _asked(pending: Callable[[], Iterable[tuple[int, int]]]) -> dict[int, int]:
+def watch(judges: Judges, die: Die) -> None:
+    """Start the watching threads. Two, since who asks Kafka may wait for it; no question may silence the other."""
+    for name, pause, verdict in (("presence", _BEAT, judges.presence), ("work", _LOOK, judges.work)):
+        threading.Thread(target=_watch, args=(verdict, pause, die), name=f"watchdog-{name}", daemon=True).start()
+
+
+def _watch(verdict: Callable[[float], str], pause: float, die: Die) -> None:
+    """Ask again and again; a watcher that fails is told, and ends the process that nobody watches any more."""
     try:
-        return dict(pending())
-    except (ConnectionFailed, KafkaException):
-        return {}  # a broker that does not answer says nothing about us
-
-
-def watch(judges: Judges, die: Callable[[int, str], None]) -> threading.Thread:
-    """Start the watching thread."""
-
-    def run() -> None:
-        next_look = time.monotonic() + _LOOK
         while True:
-            time.sleep(_BEAT)
-            now = time.monotonic()
-            if judges.farewell.overdue(judges.leaving(), now):
-                die(STUCK, f"asked to stop, and still here after {judges.farewell.limit:.0f} s")
-            if gap := judges.pulse.late(now):
-                die(STUCK, f"the event loop stood still for {gap:.1f} s")
-            if now >= next_look:
-                if stuck := judges.progress.stuck(_asked(judges.pending), now):
-                    die(STUCK, f"no progress on partitions {stuck} for {judges.progress.limit:.0f} s")
-                next_look = time.monotonic() + _LOOK
-
-    thread = threading.Thread(target=run, name="watchdog", daemon=True)
-    thread.start()
-    return thread
+            time.sleep(pause)
+            if why := verdict(time.monotonic()):
+                die(STUCK, why)
+    except Exception as error:
+        die(UNKNOWN, error)

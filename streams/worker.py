@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import faust
-
 from sharedchain import exposition, kafka, log
 from sharedchain.endpoints import Endpoints
 from sharedchain.health import Health, kafka_answers, registry_answers
@@ -38,7 +36,7 @@ class Seat:
 def engine_app(endpoints: Endpoints, core: Core[Any], words: Words, seat: Seat, wiring: Wiring | None = None) -> Any:
     """The Faust app that folds the spine with `core`. Start it with `--without-web`."""
     wiring = wiring or Wiring()
-    app = faust.App(wiring.group, **_settings(endpoints, seat, wiring))
+    app = seam.App(wiring.group, **_settings(endpoints, seat, wiring))
     spine = app.topic(wiring.spine, schema=seam.SliceSchema(commits=False), partitions=PARTITIONS)
     lanes = Lanes(lane_factory(endpoints, core, words, wiring))
     pulse = watchdog.Pulse(limit=0.7 * seat.session, last=time.monotonic())
@@ -60,9 +58,9 @@ def engine_app(endpoints: Endpoints, core: Core[Any], words: Words, seat: Seat, 
     async def leaving(_: Any, **__: Any) -> None:
         await lanes.keep()
 
-    @app.task  # type: ignore[untyped-decorator]
     async def guard() -> None:
         pulse.last = time.monotonic()
+        process = app.beacon.root.data  # Faust's own worker: it hears the signals
         exposition.serve(endpoints, _health(endpoints, seat, pulse, lanes), group=wiring.group)
         watchdog.watch(
             watchdog.Judges(
@@ -70,12 +68,13 @@ def engine_app(endpoints: Endpoints, core: Core[Any], words: Words, seat: Seat, 
                 watchdog.Progress(_STUCK),
                 watchdog.Farewell(_FAREWELL),
                 pending=lambda: _pending(endpoints, wiring, lanes),
-                leaving=lambda: app.should_stop or app.beacon.root.data.should_stop,
+                leaving=lambda: app.should_stop or process.should_stop,
             ),
             die,
         )
         await watchdog.beat(pulse, die)
 
+    app.guard = guard
     return app
 
 

@@ -53,12 +53,14 @@ class Crew:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     exits: list[int] = field(default_factory=list)
     hits: list[str] = field(default_factory=list)  # failpoints at which a worker died
+    deeds: list[str] = field(default_factory=list)  # what was done to the workers, in order
 
     _frozen: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _number = itertools.count()
 
     def start(self, slot: str, **env: str) -> subprocess.Popen[bytes]:
         own = self.trade.starting(slot)
+        self.deeds.append(" ".join([f"start {slot}", *(f"{name}={value}" for name, value in env.items())]))
         with self._log(slot).open("ab") as log:
             self.running[slot] = subprocess.Popen(
                 self.trade.command(slot),
@@ -90,6 +92,7 @@ class Crew:
         self.hits.append(name)
 
     def signal(self, slot: str, sig: signal.Signals) -> None:
+        self.deeds.append(f"{sig.name} {slot}")
         self.running[slot].send_signal(sig)
 
     def kill(self, slot: str) -> None:
@@ -98,14 +101,15 @@ class Crew:
 
     def freeze(self, slot: str) -> subprocess.Popen[bytes]:
         """Stop the worker where it is, and take its slot away."""
+        self.signal(slot, signal.SIGSTOP)
         frozen = self.running.pop(slot)
-        frozen.send_signal(signal.SIGSTOP)
         self._frozen.append(frozen)
         until(lambda: state(frozen.pid) == "T", 10, f"{self.name} {slot} does not stop")
         return frozen
 
     def thaw(self, slot: str, frozen: subprocess.Popen[bytes], *codes: int) -> None:
         """Let a frozen worker go on, and see that it notices that its time is over."""
+        self.deeds.append(f"SIGCONT {slot}")
         frozen.send_signal(signal.SIGCONT)
         self.over(slot, frozen, *codes)
         self._frozen.remove(frozen)
@@ -119,12 +123,18 @@ class Crew:
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
+            before = self._log(slot).stat().st_size
             process.send_signal(signal.SIGABRT)  # faulthandler then tells where every thread stands
             process.wait()
-            raise AssertionError(f"{self.name} {slot} does not end in {timeout:.0f} s: {self.told(slot)}") from None
+            raise AssertionError(self._why(slot, f"does not end in {timeout:.0f} s", before)) from None
         self.exits.append(code)
-        assert not codes or code in codes, f"{self.name} {slot} ended with {code}, not {codes}: {self.told(slot)}"
+        assert not codes or code in codes, self._why(slot, f"ended with {code}, not {codes}")
         return code
+
+    def _why(self, slot: str, wrong: str, since: int | None = None) -> str:
+        """What was asked before it went wrong, and the log, all of it from byte `since` on."""
+        asked = ", ".join(self.deeds[-3:])
+        return f"after {asked}: {self.name} {slot} {wrong}; exits {self.exits}\n{self.told(slot, since)}"
 
     def revive(self) -> None:
         """What the supervisor does: start again who ended by itself."""
@@ -150,8 +160,10 @@ class Crew:
 
         until(holds, timeout, otherwise)
 
-    def told(self, slot: str) -> str:
-        return self._log(slot).read_text(errors="replace")[-3000:]
+    def told(self, slot: str, since: int | None = None) -> str:
+        """The last 3,000 bytes of the log, and whatever came behind byte `since`."""
+        log = self._log(slot).read_bytes()
+        return log[max(0, (len(log) if since is None else since) - 3000) :].decode(errors="replace")
 
     def end(self) -> None:
         for process in [*self.running.values(), *self._frozen]:

@@ -263,14 +263,26 @@ def test_a_zombie_that_wakes_up_cannot_write(broker: Endpoints, toy: Toy, crew: 
     assert (told == []) if fenced else any("seen twice" in t for t in told), told
 
 
-def test_a_worker_that_cannot_leave_ends_itself(broker: Endpoints, toy: Toy, crew: Crew) -> None:
-    crew.env["TOY_TWIN"] = "waits"
+@pytest.mark.parametrize("twin", ["waits", "starts"])
+def test_a_worker_that_cannot_leave_ends_itself(broker: Endpoints, toy: Toy, crew: Crew, twin: str) -> None:
+    crew.env["TOY_TWIN"] = twin
     SpineLane(broker, toy, SCOPES, 4).write(20)
     crew.start("0")
+    crew.ready("0")
     crew.caught_up()
     crew.signal("0", signal.SIGTERM)
     crew.ended("0", STUCK)
     assert "asked to stop" in crew.told("0")
+
+
+def test_a_worker_that_stood_still_while_it_started_ends_itself(broker: Endpoints, toy: Toy, crew: Crew) -> None:
+    """Else it would join anew, and live on with lanes that others may have held."""
+    crew.env["TOY_TWIN"] = "starts"
+    crew.start("0")
+    crew.ready("0")
+    frozen = crew.freeze("0")
+    until(dropped(broker, toy.wiring.group, "engine-0"), 40, "the session does not run out")
+    crew.thaw("0", frozen, STUCK)
 
 
 @pytest.mark.parametrize("twin", ["", "stock_commits"], ids=["ours", "twin-stock"])

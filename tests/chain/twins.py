@@ -53,7 +53,7 @@ def dirty_reads(_: Endpoints) -> None:
 
 def zombie(_: Endpoints) -> None:
     """Not a twin yet: no watchdog, and the worker with TOY_STOP stops itself before its third or later commit."""
-    watchdog.watch = lambda *_: None  # type: ignore[assignment]
+    watchdog.watch = lambda *_: None
 
     async def no_beat(*_: object) -> None: ...
 
@@ -93,6 +93,16 @@ def waits(_: Endpoints) -> None:
     seam.Consumer.wait_empty = forever
 
 
+def starts(endpoints: Endpoints) -> None:
+    """It waits, and its start has no end: it holds partitions, and Faust runs no task of the app."""
+    waits(endpoints)
+
+    async def forever(_: Any) -> None:
+        await asyncio.Event().wait()
+
+    seam.App._wait_for_table_recovery_completed = forever
+
+
 TWINS: dict[str, Callable[[Endpoints], None]] = {
     "": lambda _: None,
     "loose_outputs": loose_outputs,
@@ -100,4 +110,5 @@ TWINS: dict[str, Callable[[Endpoints], None]] = {
     "zombie": zombie,
     "unfenced_zombie": unfenced_zombie,
     "waits": waits,
+    "starts": starts,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -205,3 +206,37 @@ def test_faust_s_own_producer_is_idempotent(app: faust.App) -> None:
     ours, stock = (kind(app.transport)._settings_extra() for kind in (seam.Producer, driver.Producer))
     assert ours["enable_idempotence"] is True
     assert "enable_idempotence" not in stock
+
+
+# --- guard ---
+
+
+async def _started(app: faust.App, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What ran in an app that waits for its recovery: its guard, its tasks."""
+    ran: list[str] = []
+
+    async def guard() -> None:
+        ran.append("guard")
+
+    async def task() -> None:
+        ran.append("task")
+
+    app.guard = guard
+    app.task(task)
+    monkeypatch.setattr(app, "on_init_dependencies", tuple)
+    monkeypatch.setattr(app, "_wait_for_table_recovery_completed", asyncio.Event().wait)
+    starting = asyncio.create_task(app.start())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    starting.cancel()
+    return ran
+
+
+async def test_the_guard_stands_while_the_app_still_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    guarded = seam.App("guarded", broker="slices://127.0.0.1:1", autodiscover=False, datadir=tmp_path)
+    assert await _started(guarded, monkeypatch) == ["guard"]
+
+
+async def test_upstream_still_starts_tasks_behind_the_recovery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stock = faust.App("stock", broker="slices://127.0.0.1:1", autodiscover=False, datadir=tmp_path)
+    assert await _started(stock, monkeypatch) == []

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from collections.abc import Iterable
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
 from sharedchain.errors import ConnectionFailed
-from streams.watchdog import STUCK, Farewell, Progress, Pulse, _asked, beat
+from streams import watchdog
+from streams.lanes import UNKNOWN
+from streams.watchdog import STUCK, Farewell, Judges, Progress, Pulse, beat, watch
+
+
+def judges(pending: Any = list, *, leaving: bool = False) -> Judges:
+    return Judges(Pulse(2.0, last=100.0), Progress(60.0), Farewell(8.0), pending=pending, leaving=lambda: leaving)
 
 
 def test_a_loop_that_beats_within_the_limit_is_not_late() -> None:
@@ -42,16 +53,67 @@ def test_a_worker_that_was_asked_to_stop_may_take_its_limit_and_no_more() -> Non
 async def test_the_loop_itself_notices_that_the_process_was_stopped() -> None:
     class Dead(Exception): ...
 
-    def die(code: int, _: str) -> None:
+    def die(code: int, _: object) -> None:
         raise Dead(code)
 
     with pytest.raises(Dead, match=str(STUCK)):
         await asyncio.wait_for(beat(Pulse(limit=2.0, last=-(10.0**9)), die), 5)
 
 
+def test_presence_is_a_loop_that_beats_and_nobody_who_should_have_left() -> None:
+    asked = judges(leaving=True)
+    assert asked.presence(101.0) == ""
+    assert asked.presence(102.5).startswith("the event loop stood still for 2.5 s")
+    assert asked.presence(110.0) == "asked to stop, and still here after 8 s"
+
+
 def test_a_broker_that_does_not_answer_is_no_verdict() -> None:
-    def down() -> list[tuple[int, int]]:
+    def down() -> Iterable[tuple[int, int]]:
         raise ConnectionFailed("Kafka is away")
 
-    assert _asked(down) == {}
-    assert _asked(lambda: [(0, 5)]) == {0: 5}
+    away = judges(down)
+    assert [away.work(0.0), away.work(61.0)] == ["", ""]
+    waiting = judges(lambda: [(0, 5)])
+    assert [waiting.work(0.0), waiting.work(61.0)] == ["", "no progress on partitions [0] for 60 s"]
+
+
+def _first_verdict(asked: Judges, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    told: SimpleQueue[tuple[int, str]] = SimpleQueue()
+
+    def die(code: int, why: object) -> None:
+        told.put((code, str(why)))
+        threading.Event().wait()  # for ever: nobody lives on behind the end of the process
+
+    monkeypatch.setattr(watchdog, "_BEAT", 0.01)
+    monkeypatch.setattr(watchdog, "_LOOK", 0.01)
+    watch(asked, die)
+    return told.get(timeout=5)
+
+
+def test_a_question_that_gets_no_answer_does_not_silence_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    asks, answered = threading.Event(), threading.Event()
+
+    def blocked() -> Iterable[tuple[int, int]]:
+        asks.set()
+        answered.wait(10)
+        return []
+
+    now = judges(blocked)
+    now.pulse.last = time.monotonic() + 5.0
+
+    def leaving() -> bool:
+        now.pulse.last = 0.0 if asks.is_set() else now.pulse.last
+        return False
+
+    code, why = _first_verdict(Judges(now.pulse, now.progress, now.farewell, blocked, leaving), monkeypatch)
+    answered.set()
+    assert (code, why.partition(" for ")[0]) == (STUCK, "the event loop stood still")
+
+
+def test_a_watch_that_fails_says_so_and_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Iterable[tuple[int, int]]:
+        raise RuntimeError("dictionary changed size during iteration")
+
+    watched = judges(broken)
+    watched.pulse.last = 10.0**9
+    assert _first_verdict(watched, monkeypatch) == (UNKNOWN, "dictionary changed size during iteration")
