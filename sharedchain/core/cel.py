@@ -1,6 +1,7 @@
 """CEL, with its traps coded once (research/ecosystem.md §4.2).
 
-- a run-time error is *returned*, and its plain value is a non-empty, truthy string: `truth` tells them apart
+- a run-time error is *returned*, and its plain value is a non-empty, truthy string: `evaluated` tells them apart
+- but a spent iteration budget, and a value that CEL cannot take, are *raised*: `evaluated` returns them too
 - Decimal, date and tuple are refused as values, and one bad value fails the whole event: `normal` comes first
 - variables are dotted names (`message.expected_amount`), so that a misspelt field fails at load, with its column
 - decimals reach CEL as doubles, rounded to the scale they carry; they are never compared with `==` (see `lint`)
@@ -21,6 +22,7 @@ from cel_expr_python.ext import ext_math, ext_optional, ext_strings
 
 from sharedchain.core import wire
 
+_LARGEST = 4_000  # characters or elements of a computed value: what reads it could double it, and so on
 ROOTS = ("message", "meta", "metric", "prev")
 _STRING = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 
@@ -42,11 +44,8 @@ class Condition:
 
     def truth(self, variables: Mapping[str, Any]) -> bool | CelError:
         """Judge over {"message": …, "meta": …, …}; a field that is not there is null."""
-        value = self.program.eval(data={path: _walk(variables, path) for path in self.paths})
-        if value.type() == cel.Type.ERROR:
-            return CelError(str(value.plain_value()))
-        result = value.plain_value()
-        return result if isinstance(result, bool) else CelError(f"gives {result!r}, not true or false")
+        result = evaluated(self.program, self.paths, variables)
+        return result if isinstance(result, bool | CelError) else CelError(f"gives {result!r}, not true or false")
 
     def values(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """What the condition saw, for the explanation."""
@@ -63,10 +62,11 @@ class Expression:
 
     def result(self, variables: Mapping[str, Any], scale: int = 4) -> Any | CelError:
         """Text, bool, list, map or None as they come; every number as a Decimal rounded half up to `scale`."""
-        value = self.program.eval(data={path: _walk(variables, path) for path in self.paths})
-        plain = value.plain_value()
-        if value.type() == cel.Type.ERROR:
-            return CelError(f"{self.source}: {plain}")
+        plain = evaluated(self.program, self.paths, variables)
+        if isinstance(plain, CelError):
+            return CelError(f"{self.source}: {plain.text}")
+        if isinstance(plain, str | list | dict) and len(plain) > _LARGEST:
+            return CelError(f"{self.source}: gives {len(plain)} characters or elements, more than {_LARGEST}")
         if isinstance(plain, int | float) and not isinstance(plain, bool):
             exact = wire.rate(wire.number(repr(plain)), scale)
             return CelError(f"{self.source}: gives {plain!r}, which no decimal can hold") if exact is None else exact
@@ -77,6 +77,16 @@ def compile_expression(source: str, names: tuple[str, ...] = ()) -> Expression:
     """Compile what gives a value, not a truth; as `compile_condition` else."""
     condition = compile_condition(source, names)
     return Expression(source, condition.paths, condition.program)
+
+
+def evaluated(program: Any, paths: tuple[str, ...], variables: Mapping[str, Any]) -> Any | CelError:
+    """The plain value of a compiled expression over {"message": …, …}; never raises what the data or the text cause."""
+    try:
+        value = program.eval(data={path: _walk(variables, path) for path in paths})
+        plain = value.plain_value()
+    except (RuntimeError, ValueError, TypeError, OverflowError) as error:  # RecursionError is a RuntimeError
+        return CelError(str(error))
+    return CelError(str(plain)) if value.type() == cel.Type.ERROR else plain
 
 
 def compile_condition(source: str, names: tuple[str, ...] = ()) -> Condition:

@@ -209,7 +209,8 @@ def _rebuild(scope: ScopeState, rules: Ruleset) -> None:
 
 def _wake(scope: ScopeState) -> int:
     close = minute_of(scope.touched) + MINUTE if _dirty(scope) else NEVER
-    timers = (episode.due for episode in scope.episodes.values() if episode.due is not None)
+    held = {rule for rule, fault in scope.faults.items() if fault.held}
+    timers = (e.due for e in scope.episodes.values() if e.due is not None and e.rule not in held)
     return min(scope.next_midnight, flows.due(scope), close, min(timers, default=NEVER))
 
 
@@ -228,13 +229,18 @@ def _configure(state: State, fact: Fact) -> None:
         scope, zone = state.scopes[name], rules.settings(name).timezone
         if zone != scope.timezone:
             scope.timezone, scope.next_midnight = zone, next_midnight(scope.recorded, zone)
-        if scope.periods or scope.targets or scope.buckets:
-            scope.recheck, scope.touched = True, max(scope.touched, scope.recorded)
-            for period in [*scope.periods, *(target.period for target in scope.targets.values())]:
-                scope.dirty_periods.setdefault(period, [])
-            scope.only_backfill = False
-        scope.wake = 0
+        look_again(scope)
     state.wake = 0
+
+
+def look_again(scope: ScopeState) -> None:
+    """Judge every gauge as it stands at the next close of a minute."""
+    if scope.periods or scope.targets or scope.buckets:
+        scope.recheck, scope.touched = True, max(scope.touched, scope.recorded)
+        for period in [*scope.periods, *(target.period for target in scope.targets.values())]:
+            scope.dirty_periods.setdefault(period, [])
+        scope.only_backfill = False
+    scope.wake = 0
 
 
 def _scope(state: State, fact: Fact, rules: Ruleset) -> ScopeState:

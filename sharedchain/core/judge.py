@@ -42,63 +42,90 @@ def on_fact(desk: Desk, ready: Iterable[Ready], fact: Fact) -> None:
         return
     variables = _variables(fact)
     for one in ready:
-        case = _seen(desk, one, variables, fact)
-        if case is None or (case.band is None and one.rule.clear):
-            continue  # not looked at; or an event that clears it must come
-        if one.rule.one_shot:
-            _once(desk, case)
-        else:
-            _weigh(desk, case)
+        notice.guarded(desk, one.rule, _judge_event, desk, one, variables, fact)
 
 
 def on_clear(desk: Desk, ends: Iterable[tuple[Ready, Clear, Conditions]], fact: Fact) -> None:
     """End the open alerts that this fact clears. Backfill does too: what was over before is over."""
     desk, variables = replace(desk, silent=False), _variables(fact)
     for one, clear, conditions in ends:
-        subject = _subject(variables, clear.subject, fact)
-        key = _key(one, subject, text_at(variables, clear.part))
-        episode = desk.scope.episodes.get(key)
-        if episode is None:
-            continue
-        verdict = consider(conditions, variables)
-        if verdict.error:
-            notice.erred(desk, one.rule, verdict.error)
-        elif verdict.holds:
-            after, transition = automaton.advance(one.rule, subject, episode, None, desk.now)
-            _keep(desk, key, after)
-            if transition:
-                announce(desk, over(one, episode, fact, verdict.conditions), transition, episode)
+        notice.guarded(desk, one.rule, _end, desk, one, clear, conditions, variables, fact)
 
 
 def on_change(desk: Desk, ready: Iterable[Ready], change: Change, *, only_open: bool = False) -> None:
     """Judge one row of a gauge. `only_open`: nothing new is raised, an open alert may end."""
     for one in ready:
         subject = change.dims.get(one.rule.subject[0], "")
-        if only_open and _key(one, subject) not in desk.scope.episodes:
-            continue
-        case = measured(desk, one, subject, change.measure.id, change.dims, change.sample)
-        if case is None:
-            continue
-        if one.rule.one_shot:
-            _once(desk, case)
-        else:
-            _weigh(desk, case)
+        if not only_open or _key(one, subject) in desk.scope.episodes:
+            notice.guarded(desk, one.rule, _judge_change, desk, one, subject, change)
 
 
 def expire(desk: Desk, now: int) -> None:
-    """Fire the timers of episodes that are due at `now`, oldest first."""
+    """Fire the timers of episodes that are due at `now`, oldest first. Those of a held rule wait."""
     due = [(e.due, key) for key, e in desk.scope.episodes.items() if e.due is not None and e.due <= now]
     for _, key in sorted(due):
         episode = desk.scope.episodes[key]
-        after, transition = automaton.expire(episode, now)
         ready = desk.enabled.by_id.get(episode.rule)
-        case = _again(desk, ready, episode) if ready else None
-        if case is None:  # the rule or its measure is gone: nobody can say what it meant
-            del desk.scope.episodes[key]
+        if ready and notice.held(desk, ready.rule):
             continue
-        _keep(desk, key, after)
+        if ready is None or not notice.guarded(desk, ready.rule, _expire, desk, key, ready, episode):
+            del desk.scope.episodes[key]  # nobody can say what it meant, now or at the next tick
+            if episode.status == "firing":
+                notice.withdraw(desk, episode)
+
+
+def _judge_event(desk: Desk, one: Ready, variables: Mapping[str, Any], fact: Fact) -> bool:
+    """Whether the rule looked at the event."""
+    case = _seen(desk, one, variables, fact)
+    if case is None or (case.band is None and one.rule.clear):
+        return case is not None  # not looked at; or an event that clears it must come
+    if one.rule.one_shot:
+        _once(desk, case)
+    else:
+        _weigh(desk, case)
+    return True
+
+
+def _judge_change(desk: Desk, one: Ready, subject: str, change: Change) -> bool:
+    case = measured(desk, one, subject, change.measure.id, change.dims, change.sample)
+    if case is None:
+        return False
+    if one.rule.one_shot:
+        _once(desk, case)
+    else:
+        _weigh(desk, case)
+    return True
+
+
+def _end(
+    desk: Desk, one: Ready, clear: Clear, conditions: Conditions, variables: Mapping[str, Any], fact: Fact
+) -> bool:
+    subject = _subject(variables, clear.subject, fact)
+    key = _key(one, subject, text_at(variables, clear.part))
+    episode = desk.scope.episodes.get(key)
+    if episode is None:
+        return False
+    verdict = consider(conditions, variables)
+    if verdict.error:
+        notice.erred(desk, one.rule, verdict.error)
+    elif verdict.holds:
+        after, transition = automaton.advance(one.rule, subject, episode, None, desk.now)
         if transition:
-            announce(desk, case, transition, after or episode)
+            announce(desk, over(one, episode, fact, verdict.conditions), transition, episode)
+        _keep(desk, key, after)
+    return not verdict.error
+
+
+def _expire(desk: Desk, key: str, ready: Ready, episode: Episode) -> bool:
+    """Whether anybody can say what the timer meant: not if the rule's measure is gone, or the rule errs."""
+    after, transition = automaton.expire(episode, desk.now)
+    case = _again(desk, ready, episode)
+    if case is None:
+        return False
+    if transition:
+        announce(desk, case, transition, after or episode)
+    _keep(desk, key, after)
+    return True
 
 
 def consider(asked: Conditions, variables: Mapping[str, Any]) -> Verdict:
@@ -270,10 +297,10 @@ def _weigh(desk: Desk, case: Case) -> None:
     after, transition = automaton.advance(case.ready.rule, case.subject, before, severity, desk.now)
     if after is not None:
         after.dims = case.dims
-    _keep(desk, key, after)
     told = after or before
     if transition and told:
         announce(desk, case, transition, told)
+    _keep(desk, key, after)  # last: what errs on the way has changed nothing
 
 
 def _again(desk: Desk, ready: Ready, episode: Episode) -> Case | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import Template
-from pydantic import ValidationError
 
 from sharedchain.core import lookup
 from sharedchain.core.aggregates import NO_ENTITIES, Declared, declare
@@ -27,6 +27,8 @@ from sharedchain.core.wording import Language, Model
 
 STALE_MEASURE, STALE_DAYS = "M-15", 10
 _CACHE: dict[str, Ruleset] = {}
+# Whatever the text of an item can cause: it is left out and told, the rest goes on.
+_REFUSED = (ValueError, RuntimeError, ArithmeticError, LookupError, TypeError, AttributeError)
 _KEPT = 8  # compiled sets: all partitions of a process share one
 
 
@@ -78,6 +80,7 @@ class Ruleset:
     tenants: Mapping[str, Settings]
     flows: Mapping[str, tuple[Measure, ...]]  # by event type; "*" those that count everything
     broken: Mapping[str, str]  # kind/name → why it was left out
+    owners: Mapping[str, str] = field(default_factory=dict)  # of those that are broken, as far as it can be read
     over: Declared = NO_ENTITIES  # the gauges that aggregate entities
     _enabled: dict[tuple[str, ...], Enabled] = field(default_factory=dict)
 
@@ -174,7 +177,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
     for key, rule in _models(config, "rule", Rule, broken):
         try:
             rules[rule.id] = _prepared(config[key].body)
-        except ValueError as error:
+        except _REFUSED as error:
             broken[key] = str(error)
     routes = dict(_models(config, "route", Routes, broken))
     flows: dict[str, list[Measure]] = {}
@@ -189,6 +192,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
         tenants={key.partition("/")[2]: one for key, one in _models(config, "tenant", Settings, broken)},
         flows={type_: tuple(found) for type_, found in flows.items()},
         broken=broken,
+        owners={key: _owner(config[key].body) for key in broken if key in config},
         over=declare(chain),
     )
 
@@ -199,8 +203,17 @@ def _models(config: Mapping[str, Item], kind: str, model: Any, broken: dict[str,
             continue
         try:
             yield key, model.model_validate(json.loads(config[key].body, parse_float=Decimal))
-        except (ValidationError, ValueError) as error:
+        except _REFUSED as error:
             broken[key] = str(error)
+
+
+def _owner(body: str) -> str:
+    """The owner that the text of a broken item names; operations if it names nobody."""
+    try:
+        found = re.fullmatch(r"role:[a-z_]+", str(json.loads(body)["owner"]))
+    except _REFUSED:
+        return "role:ops"
+    return found[0] if found else "role:ops"
 
 
 def _stale_days(ready: Any) -> int:

@@ -249,6 +249,16 @@ class Episode:
 
 
 @dataclass
+class Fault:
+    """What is held against one rule. `of`: digest of the rule that erred; another rule of that id starts anew."""
+
+    of: str
+    errors: int = 0  # each judgement without one takes one back
+    spent: int = 0  # of the iteration budget: nothing takes these back
+    held: int = 0  # since when it judges nothing, ms; 0 = it judges
+
+
+@dataclass
 class ScopeState:
     mode: Literal["wall", "driven"]
     recorded: int  # of the last fact, ms
@@ -279,6 +289,7 @@ class ScopeState:
     only_backfill: bool = True  # of what is dirty
     recheck: bool = False  # the rules changed: judge all gauges again
     episodes: dict[str, Episode] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)  # by rule id: those that erred
     config_hash: str = ""  # the config whose broken and withdrawn rules were told
     wake: int = 0  # no tick before this ms has anything to do here
 
