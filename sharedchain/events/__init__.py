@@ -17,7 +17,23 @@ from sharedchain.events.forecast_live import (
     ForecastRefreshRequested,
 )
 from sharedchain.events.gap import RecordIncomplete
+from sharedchain.events.inventory import (
+    DemandForecasted,
+    InventoryGoodsReceived,
+    InventoryIssued,
+    InventoryLevelReported,
+    InventoryReserved,
+)
 from sharedchain.events.lead import LeadCaptured, LeadContactLogged, LeadConverted, LeadDisqualified
+from sharedchain.events.member import (
+    CouponIssued,
+    CouponRedeemed,
+    MemberOrderPlaced,
+    MemberPointsEarned,
+    MemberProfileCaptured,
+    MemberProfileUpdated,
+    MemberRegistered,
+)
 from sharedchain.events.metric import MetricCorrected, MetricMinuteComputed
 from sharedchain.events.notification import LightChanged, NotificationFailed, NotificationSent
 from sharedchain.events.opportunity import (
@@ -29,9 +45,28 @@ from sharedchain.events.opportunity import (
     OpportunityStageChanged,
     PaymentTerm,
 )
+from sharedchain.events.order import (
+    LogisticsTracked,
+    OrderChangeApplied,
+    OrderChangeRequested,
+    OrderDelivered,
+    OrderLine,
+    OrderPlaced,
+    OrderPromiseChanged,
+)
 from sharedchain.events.org import MasterOrgUpserted
+from sharedchain.events.procurement import (
+    ConfirmedLine,
+    ProcurementConfirmationReceived,
+    ProcurementExceptionResolved,
+    ProcurementOrderCreated,
+    ProcurementOrderRegistered,
+    PurchaseLine,
+)
 from sharedchain.events.product import MasterProductUpserted
+from sharedchain.events.production import Move, ProductionPlanRescheduled, ProductionShiftClosed
 from sharedchain.events.project import ProjectCreated, ProjectRiskChanged
+from sharedchain.events.quality import QualityInspectionRecorded, QualityResultReceived
 from sharedchain.events.reading import SensorReading
 from sharedchain.events.receivable import (
     AllocatedPart,
@@ -48,14 +83,39 @@ from sharedchain.events.response import AlertAcknowledged
 from sharedchain.events.review import ForecastReviewHeld
 from sharedchain.events.sparepart import MasterSparepartUpserted
 from sharedchain.events.store import MasterStoreUpserted
+from sharedchain.events.suggestion import (
+    Candidate,
+    EquipmentCommandIssued,
+    EquipmentFailurePredicted,
+    InventoryReplenishmentProposed,
+    MemberStageChanged,
+    ProcurementExceptionRaised,
+    ProcurementRequisitionCreated,
+    QualityWarningRaised,
+    SensorGapDetected,
+    SensorOutlierDetected,
+    ServiceWorkorderAssigned,
+    ServiceWorkorderCreated,
+    SparepartShipmentRequested,
+)
 from sharedchain.events.supplier import MasterSupplierUpserted
 from sharedchain.events.target import TargetSet
+from sharedchain.events.task import StoreTaskAssigned, StoreTaskClosed
+from sharedchain.events.ticket import (
+    BotSessionClosed,
+    ServiceTicketAnswered,
+    ServiceTicketAssigned,
+    ServiceTicketClassified,
+    ServiceTicketClosed,
+    ServiceTicketOpened,
+)
 from sharedchain.events.voice import (
     CustomerBehaviourTracked,
     CustomerSurveyAnswered,
     CustomerUsageReported,
     VoiceSubmitted,
 )
+from sharedchain.events.workorder import EquipmentCommandConfirmed, PartUsed, ServiceWorkorderClosed
 
 __all__ = [
     "AlertAcknowledged",
@@ -63,6 +123,8 @@ __all__ = [
     "AlertRaised",
     "AlertResolved",
     "AllocatedPart",
+    "BotSessionClosed",
+    "Candidate",
     "CaseClosed",
     "CaseNodeCompleted",
     "CaseNodeStarted",
@@ -71,15 +133,22 @@ __all__ = [
     "ClockTicked",
     "Component",
     "ConfigDefined",
+    "ConfirmedLine",
     "Contact",
     "ContractApproved",
     "ContractCreated",
+    "CouponIssued",
+    "CouponRedeemed",
     "CustomerBehaviourTracked",
     "CustomerSurveyAnswered",
     "CustomerUsageReported",
     "DataQualityScored",
     "Decider",
     "Delivery",
+    "DemandForecasted",
+    "EquipmentCommandConfirmed",
+    "EquipmentCommandIssued",
+    "EquipmentFailurePredicted",
     "Event",
     "Evidence",
     "ForecastLine",
@@ -90,12 +159,18 @@ __all__ = [
     "ForecastRefreshRequested",
     "ForecastReviewHeld",
     "Instalment",
+    "InventoryGoodsReceived",
+    "InventoryIssued",
+    "InventoryLevelReported",
+    "InventoryReplenishmentProposed",
+    "InventoryReserved",
     "LeadCaptured",
     "LeadContactLogged",
     "LeadConverted",
     "LeadDisqualified",
     "LightChanged",
     "Location",
+    "LogisticsTracked",
     "MasterCustomerUpserted",
     "MasterEmployeeUpserted",
     "MasterEquipmentUpserted",
@@ -104,9 +179,16 @@ __all__ = [
     "MasterSparepartUpserted",
     "MasterStoreUpserted",
     "MasterSupplierUpserted",
+    "MemberOrderPlaced",
+    "MemberPointsEarned",
+    "MemberProfileCaptured",
+    "MemberProfileUpdated",
+    "MemberRegistered",
+    "MemberStageChanged",
     "MetricCorrected",
     "MetricMinuteComputed",
     "MetricValueReported",
+    "Move",
     "NotificationFailed",
     "NotificationSent",
     "OpportunityAmountChanged",
@@ -115,20 +197,52 @@ __all__ = [
     "OpportunityOpened",
     "OpportunitySigned",
     "OpportunityStageChanged",
+    "OrderChangeApplied",
+    "OrderChangeRequested",
+    "OrderDelivered",
+    "OrderLine",
+    "OrderPlaced",
+    "OrderPromiseChanged",
     "OrgUnit",
+    "PartUsed",
     "PaymentAllocated",
     "PaymentReceived",
     "PaymentTerm",
+    "ProcurementConfirmationReceived",
+    "ProcurementExceptionRaised",
+    "ProcurementExceptionResolved",
+    "ProcurementOrderCreated",
+    "ProcurementOrderRegistered",
+    "ProcurementRequisitionCreated",
+    "ProductionPlanRescheduled",
+    "ProductionShiftClosed",
     "ProjectCreated",
     "ProjectRiskChanged",
+    "PurchaseLine",
+    "QualityInspectionRecorded",
+    "QualityResultReceived",
+    "QualityWarningRaised",
     "ReceivableCreated",
     "ReceivableOverdue",
     "ReceivableSettled",
     "RecordIncomplete",
     "RecordRejected",
     "ReportRunFinished",
+    "SensorGapDetected",
+    "SensorOutlierDetected",
     "SensorReading",
+    "ServiceTicketAnswered",
+    "ServiceTicketAssigned",
+    "ServiceTicketClassified",
+    "ServiceTicketClosed",
+    "ServiceTicketOpened",
+    "ServiceWorkorderAssigned",
+    "ServiceWorkorderClosed",
+    "ServiceWorkorderCreated",
     "Setpoint",
+    "SparepartShipmentRequested",
+    "StoreTaskAssigned",
+    "StoreTaskClosed",
     "TargetSet",
     "VoiceSubmitted",
 ]
