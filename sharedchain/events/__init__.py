@@ -1,11 +1,12 @@
 """One model per event type; `lead.captured` is `LeadCaptured` (the rule: schemas.class_name)."""
 
+from sharedchain.events.account import AccountActivityRecorded, NewsEntity, NewsPublished
 from sharedchain.events.alert import AlertEscalated, AlertRaised, AlertResolved, Delivery
 from sharedchain.events.base import Event, Evidence, Location
 from sharedchain.events.case import CaseClosed, CaseNodeCompleted, CaseNodeStarted, CaseOpened
 from sharedchain.events.clock import ClockTicked
 from sharedchain.events.config import ConfigDefined
-from sharedchain.events.contract import ContractApproved, ContractCreated
+from sharedchain.events.contract import ContractApproved, ContractClauseChecked, ContractCreated
 from sharedchain.events.customer import Contact, Decider, MasterCustomerUpserted, OrgUnit
 from sharedchain.events.employee import Channels, MasterEmployeeUpserted
 from sharedchain.events.equipment import Component, MasterEquipmentUpserted, Setpoint
@@ -55,6 +56,21 @@ from sharedchain.events.order import (
     OrderPromiseChanged,
 )
 from sharedchain.events.org import MasterOrgUpserted
+from sharedchain.events.platform import (
+    AccessFieldRead,
+    AccessGranted,
+    AccessRevoked,
+    AiSuggestionDecided,
+    AiSuggestionIssued,
+    AiSuggestionOpened,
+    ApiCalled,
+    BenefitRecorded,
+    ForecastViewRead,
+    InvestmentRecorded,
+    MetricDefined,
+    ModelOutcomeObserved,
+    ModelPromoted,
+)
 from sharedchain.events.procurement import (
     ConfirmedLine,
     ProcurementConfirmationReceived,
@@ -85,13 +101,18 @@ from sharedchain.events.sparepart import MasterSparepartUpserted
 from sharedchain.events.store import MasterStoreUpserted
 from sharedchain.events.suggestion import (
     Candidate,
+    DataConflictDetected,
     EquipmentCommandIssued,
     EquipmentFailurePredicted,
     InventoryReplenishmentProposed,
     MemberStageChanged,
+    ModelRollbackProposed,
     ProcurementExceptionRaised,
     ProcurementRequisitionCreated,
     QualityWarningRaised,
+    RetentionPlanProposed,
+    RndFeedbackDelivered,
+    RndRequirementProposed,
     SensorGapDetected,
     SensorOutlierDetected,
     ServiceWorkorderAssigned,
@@ -118,11 +139,20 @@ from sharedchain.events.voice import (
 from sharedchain.events.workorder import EquipmentCommandConfirmed, PartUsed, ServiceWorkorderClosed
 
 __all__ = [
+    "AccessFieldRead",
+    "AccessGranted",
+    "AccessRevoked",
+    "AccountActivityRecorded",
+    "AiSuggestionDecided",
+    "AiSuggestionIssued",
+    "AiSuggestionOpened",
     "AlertAcknowledged",
     "AlertEscalated",
     "AlertRaised",
     "AlertResolved",
     "AllocatedPart",
+    "ApiCalled",
+    "BenefitRecorded",
     "BotSessionClosed",
     "Candidate",
     "CaseClosed",
@@ -136,12 +166,14 @@ __all__ = [
     "ConfirmedLine",
     "Contact",
     "ContractApproved",
+    "ContractClauseChecked",
     "ContractCreated",
     "CouponIssued",
     "CouponRedeemed",
     "CustomerBehaviourTracked",
     "CustomerSurveyAnswered",
     "CustomerUsageReported",
+    "DataConflictDetected",
     "DataQualityScored",
     "Decider",
     "Delivery",
@@ -158,12 +190,14 @@ __all__ = [
     "ForecastPublished",
     "ForecastRefreshRequested",
     "ForecastReviewHeld",
+    "ForecastViewRead",
     "Instalment",
     "InventoryGoodsReceived",
     "InventoryIssued",
     "InventoryLevelReported",
     "InventoryReplenishmentProposed",
     "InventoryReserved",
+    "InvestmentRecorded",
     "LeadCaptured",
     "LeadContactLogged",
     "LeadConverted",
@@ -186,9 +220,15 @@ __all__ = [
     "MemberRegistered",
     "MemberStageChanged",
     "MetricCorrected",
+    "MetricDefined",
     "MetricMinuteComputed",
     "MetricValueReported",
+    "ModelOutcomeObserved",
+    "ModelPromoted",
+    "ModelRollbackProposed",
     "Move",
+    "NewsEntity",
+    "NewsPublished",
     "NotificationFailed",
     "NotificationSent",
     "OpportunityAmountChanged",
@@ -228,6 +268,9 @@ __all__ = [
     "RecordIncomplete",
     "RecordRejected",
     "ReportRunFinished",
+    "RetentionPlanProposed",
+    "RndFeedbackDelivered",
+    "RndRequirementProposed",
     "SensorGapDetected",
     "SensorOutlierDetected",
     "SensorReading",

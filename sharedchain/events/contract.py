@@ -37,3 +37,14 @@ class ContractApproved(Event):
     at: Timestamp
     status: Literal["EFFECTIVE"]
     owner_id: Text
+
+
+class ContractClauseChecked(Event):
+    """A clause of a contract was checked."""
+
+    contract_id: Text
+    clause_id: Text
+    result: Text
+    check_id: str | None = None
+    note: str | None = None
+    at: Timestamp | None = None

@@ -147,3 +147,54 @@ class MemberStageChanged(Event):
     to: Text
     store_id: str | None = None
     rule_id: str | None = None
+
+
+class RndFeedbackDelivered(Event):
+    """A voice of a customer reached R&D."""
+
+    voice_id: Text
+    theme: Text
+    customer_id: str | None = None
+    product_id: str | None = None
+    text: str | None = None
+
+
+class RndRequirementProposed(Event):
+    """A requirement is proposed to R&D."""
+
+    theme: Text
+    count: int
+    voice_id: str | None = None
+    product_id: str | None = None
+    alert_id: str | None = None
+
+
+class RetentionPlanProposed(Event):
+    """A plan to keep a customer is proposed."""
+
+    customer_id: Text
+    probability: Rate | None = None
+    actions: Text
+    owner_id: str | None = None
+    reason: str | None = None
+    alert_id: str | None = None
+
+
+class DataConflictDetected(Event):
+    """Systems say different things about one key."""
+
+    metric: Text
+    key: Text
+    spread: Rate | None = None
+    unit: str | None = None
+    alert_id: str | None = None
+
+
+class ModelRollbackProposed(Event):
+    """A model is to go back to observing."""
+
+    model_id: Text
+    version: str | None = None
+    accuracy: Rate | None = None
+    owner_id: str | None = None
+    alert_id: str | None = None

@@ -51,6 +51,7 @@ class ServiceTicketClosed(Event):
 
     ticket_id: Text
     csat: int | None = None
+    customer_id: str | None = None
     closed_at: Timestamp | None = None
 
 
