@@ -12,7 +12,7 @@ from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, minute_of
 from sharedchain.core.measures import Constant, Count, Measure, matches
 from sharedchain.core.state import NEVER, FlowRow, ScopeState, Setpoint
-from sharedchain.fact import INGEST, Fact
+from sharedchain.fact import ACTOR, INGEST, Fact
 
 _DAY = 86_400_000
 ENVELOPE = ("month", "type", "meta.origin")  # what every event has, beside its fields
@@ -118,7 +118,7 @@ def _value(scope: ScopeState, path: str, fact: Fact) -> Any:
     if path == "type":
         return fact.type
     if path == "meta.origin":
-        return "derived" if fact.kind == "fact" and fact.source == INGEST else "published"
+        return "derived" if fact.kind == "fact" and fact.source in (ACTOR, INGEST) else "published"
     kind, dot, name = path.partition(".")
     if not dot:
         return fact.data.get(path)

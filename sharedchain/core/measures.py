@@ -54,8 +54,9 @@ def matches(match: Match, value: object) -> bool:
 class Count(Model):
     """Input of a flow: events of these types, each counted as 1 or by the decimal at `add`.
 
-    A path is a payload field; `month` or `type`; `meta.origin` (published, or derived by ingest); or a field of the
-    entity that the payload names: `lead.region` is that of the lead with its `lead_id`, as it was when the event came.
+    A path is a payload field; `month` or `type`; `meta.origin` (published, or derived: by ingest, or commanded by a
+    rule); or a field of the entity that the payload names: `lead.region` is that of the lead with its `lead_id`, as it
+    was when the event came.
     """
 
     events: tuple[str, ...] = Field(min_length=1)  # "*" = every accepted event and every refusal

@@ -231,7 +231,7 @@ _DEBTORS: Sets = [[], ["customer"], ["receivable"]]
 # Everything received: by the minute in which it was recorded.
 _RECEIVED = f"""
     SELECT toInt64(kind = 'refusal') AS refused, {text("original_topic topic", "reason")}
-    FROM {_FACTS} WHERE (kind = 'refusal' OR kind = 'fact' AND source != 'sharedchain:ingest')
+    FROM {_FACTS} WHERE (kind = 'refusal' OR kind = 'fact' AND NOT startsWith(source, 'sharedchain:'))
     AND recorded < least({{end:{_TIME}}}, {{known:{_TIME}}})"""
 _REFUSED = f"SELECT * FROM ({_RECEIVED}) WHERE refused = 1"
 

@@ -114,9 +114,10 @@ def test_a_filter_keeps_out_what_does_not_match() -> None:
     flow(line, "M-92", [[]], events=["*"], where={"meta.origin": "derived", "type": {"not": "lead.lost"}})
     for region in ("DE", "BR", "CN"):
         lead(line, region=region)
-    line.add("fact", "lead.captured", {"lead_id": "L", "region": "DE", "channel": "fair"}, source="sharedchain:ingest")
+    for source in ("sharedchain:ingest", "sharedchain:engine"):
+        line.add("fact", "lead.captured", {"lead_id": "L", "region": "DE", "channel": "fair"}, source=source)
     line.tick("2026-04-02 09:01")
-    assert [line.rows(id_)[0][1] for id_ in ("M-90", "M-91", "M-92")] == [2, 2, 1]
+    assert [line.rows(id_)[0][1] for id_ in ("M-90", "M-91", "M-92")] == [2, 2, 2]
 
 
 def test_a_dim_is_a_constant_or_another_field_for_one_type() -> None:
