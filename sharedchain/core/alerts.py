@@ -41,6 +41,7 @@ class Case:
     context: Mapping[str, Any]
     dims: dict[str, str] = field(default_factory=dict)
     part: str = ""  # of the subject: each has its own open alert
+    held: tuple[Severity, ...] = ()  # the bands that hold, lowest first
     words: Mapping[str, str] | None = None  # what it says, if not what the rule's texts say
 
 
@@ -71,17 +72,10 @@ def over(ready: Ready, episode: Episode, fact: Fact, conditions: list[dict[str, 
 def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -> None:
     """Emit the alert's transition; on `raised`, give the episode its id and derive the rule's action."""
     rule = case.ready.rule
+    maker = f"{rule.id}|{case.part}" if case.part else rule.id  # two parts of one subject may ring at once
     if transition == "raised":
-        episode.alert_id = derived_id(desk.out.cause(desk.name), f"alert/{rule.id}", case.subject)
-    if transition != "resolved":
-        people = _recipients(desk, case, episode.severity)
-        told = desk.deliveries(episode.severity, people)
-        episode.recipients = people
-        episode.channels = sorted({*episode.channels, *(one["channel"] for one in told)})
-        if rule.clear:
-            _remember(case, episode)
-    else:
-        told = desk.lamp_out(episode)
+        episode.alert_id = derived_id(desk.out.cause(desk.name), f"alert/{maker}", case.subject)
+    told = _tell(desk, case, transition, episode)
     try:
         said = case.words or _texts(desk, case, transition, episode)
     except ValueError as error:
@@ -93,9 +87,32 @@ def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -
         "deliveries": told,
         "explain": _explain(desk, case, transition, episode),
     }
-    desk.say(f"alert.{transition}", case.subject, rule.id, data)
+    desk.say(f"alert.{transition}", case.subject, maker, data)
     if transition == "raised" and _refreshes(rule) and not desk.silent:
         _act(desk, case, data["link"])
+
+
+def _tell(desk: Desk, case: Case, transition: Transition, episode: Episode) -> list[dict[str, Any]]:
+    """The deliveries, and what the episode must know of them. Good news goes to inboxes, and puts the lamp out."""
+    severity = _severity(episode)
+    if transition == "resolved":
+        return desk.lamp_out(episode)
+    if transition == "eased":
+        told = desk.deliveries(severity, episode.recipients)
+        dark = [] if any(one["channel"] == "LIGHT" for one in told) else desk.lamp_out(episode)
+        episode.channels = [channel for channel in episode.channels if not dark or channel != "LIGHT"]
+        return [*(one for one in told if one["channel"] == "INBOX"), *dark]
+    episode.recipients = _recipients(desk, case, severity)
+    told = desk.deliveries(severity, episode.recipients)
+    episode.channels = sorted({*episode.channels, *(one["channel"] for one in told)})
+    if case.ready.rule.clear:
+        _remember(case, episode)
+    return told
+
+
+def _severity(episode: Episode) -> Severity:
+    assert episode.severity is not None, "an alert that is told has a severity"
+    return episode.severity
 
 
 def _facts(desk: Desk, case: Case, episode: Episode) -> dict[str, Any]:

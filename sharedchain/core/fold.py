@@ -8,7 +8,19 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from sharedchain.core import aggregates, citations, directory, entities, flows, forecast, gauges, judge, masters, notice
+from sharedchain.core import (
+    aggregates,
+    citations,
+    directory,
+    entities,
+    flows,
+    forecast,
+    gauges,
+    judge,
+    masters,
+    notice,
+    view,
+)
 from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, midnight, minute_of, next_midnight
@@ -158,6 +170,7 @@ def _sweep(desk: Desk) -> None:
         after = aggregates.shares(scope, desk.rules.over, about)
         aggregates.move(scope, desk.rules.over, before, after, scope.receivables[id_].source)
     _judge(desk, gauges.sample_entities(scope, desk.name, desk.rules.measures, at, desk.out, daily=True))
+    view.forget(scope, at)
     scope.next_midnight = midnight(day + timedelta(days=1), scope.timezone)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sharedchain.core import masters
+from sharedchain.core.order import in_order
 from sharedchain.core.rule import Look
 from sharedchain.core.state import Place, ScopeState
 
@@ -36,14 +37,7 @@ class Table:
 
 def ordered(looks: Mapping[str, Look]) -> tuple[str, ...]:
     """The names of `with`, each behind those that its id reads. Raises ValueError for a ring."""
-    done: dict[str, None] = {}
-    while len(done) < len(looks):
-        free = [name for name in sorted(looks) if name not in done and _reads(looks, name) <= set(done)]
-        if not free:
-            ring = ", ".join(name for name in sorted(looks) if name not in done)
-            raise ValueError(f"`with` runs in a ring: {ring}; one of them must be found by the event alone")
-        done.update(dict.fromkeys(free))
-    return tuple(done)
+    return in_order({name: _reads(looks, name) for name in looks}, "with")
 
 
 def _reads(looks: Mapping[str, Look], name: str) -> set[str]:

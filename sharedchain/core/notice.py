@@ -152,7 +152,7 @@ def _hold(desk: Desk, rule: Rule, error: str) -> None:
 
 def _tell(desk: Desk, transition: str, episode: Episode, words: dict[str, str], error: str) -> None:
     """History may make a rule err; the error is of now, and told."""
-    severity: Severity = episode.severity
+    severity: Severity = episode.severity or "YELLOW"
     desk = replace(desk, silent=False)
     people = resolve(desk.scope, ("role:ops", episode.owner), "", local_day(desk.now, desk.settings.timezone))
     told = desk.deliveries(severity, people)

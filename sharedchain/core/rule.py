@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from sharedchain.core import consistent
+from sharedchain.core.columns import Column
+from sharedchain.core.functions import FUNCTIONS
 from sharedchain.core.on import Clock, DayOfMonth, NoData, On, OnClock, OnEvent, OnMeasure, Paths, Stop, When
 from sharedchain.core.wording import Duration, Language, Model, Severity, Words, rank
 
@@ -42,6 +44,12 @@ class Computed(Model):
     cel: str
     scale: int = Field(default=4, ge=0, le=9)
     fn: str = ""  # a function of sharedchain/core/functions.py
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.fn and self.fn not in FUNCTIONS:
+            raise ValueError(f"no function {self.fn}; there are {', '.join(FUNCTIONS)}")
+        return self
 
 
 Let = Annotated[Computed, BeforeValidator(lambda v: {"cel": v} if isinstance(v, str) else v)]
@@ -160,7 +168,7 @@ class Rule(Model):
     on: On
     each: str = ""  # a path to a list: every element is judged by itself, its fields are `item.*`
     with_: Mapping[Name, Look] = Field(default={}, alias="with")
-    seen: Mapping[Name, Mapping[str, Any]] = {}  # what is remembered of a subject: columns of core/columns.py
+    seen: Mapping[Name, Column] = {}  # what is remembered of a (subject, part), after this event
     let: Mapping[Name, Let] = {}  # computed values, in order
     if_: tuple[str, ...] = Field(default=(), alias="if")  # CEL; unless all hold, the rule does not look at the event
     when: When = When()

@@ -15,9 +15,11 @@ from jinja2 import Template
 
 from sharedchain.core import lookup
 from sharedchain.core.aggregates import NO_ENTITIES, Declared, declare
-from sharedchain.core.cel import Condition, compile_condition
+from sharedchain.core.cel import Condition, Expression, compile_condition, compile_expression
+from sharedchain.core.columns import ReadyColumn, compile_column
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.names import usable
+from sharedchain.core.order import in_order
 from sharedchain.core.routes import NOBODY, Routes
 from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, When
 from sharedchain.core.settings import DEFAULT, Settings
@@ -57,7 +59,11 @@ class Ready:
     texts: Mapping[Language, tuple[Template, Template]]  # language → title, text
     guards: Conditions = Conditions()  # of `if`
     looks: tuple[str, ...] = ()  # names of `with`, each behind those it needs
+    columns: Mapping[str, ReadyColumn] = field(default_factory=dict)  # of `seen`
+    columns_of: str = ""  # digest of their declaration
+    lets: tuple[tuple[str, Expression], ...] = ()  # of `let`, each behind those it reads
     clears: tuple[tuple[Clear, Conditions], ...] = ()
+    releases: bool = False  # a band has one: what held before matters
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +149,35 @@ def prepare(rule: Rule) -> Ready:
         language: (compile_text(said.title), compile_text(said.text)) for language, said in sorted(rule.texts.items())
     }
     looks = lookup.ordered(rule.with_)
+    told = (*looks, *(("item",) if rule.each else ()))
+    names = (*told, *(("seen",) if rule.seen else ()), *(("let",) if rule.let else ()))
     return Ready(
         rule,
-        _compiled(rule.when, looks),
+        _compiled(rule.when, names),
         texts,
-        guards=_compiled(When(all=rule.if_), looks),
+        guards=_compiled(When(all=rule.if_), names),
         looks=looks,
+        columns={name: compile_column(column, told) for name, column in sorted(rule.seen.items())},
+        columns_of=_digest(rule) if rule.seen else "",
+        lets=_lets(rule, names),
         clears=tuple((clear, _compiled(clear.when)) for clear in rule.clear),
+        releases=any(band.release is not None for band in rule.bands),
     )
+
+
+def _lets(rule: Rule, names: tuple[str, ...]) -> tuple[tuple[str, Expression], ...]:
+    """Files say them in order; the log sorts keys, so what each reads decides."""
+    found = {name: compile_expression(said.cel, names) for name, said in sorted(rule.let.items())}
+    reads = {
+        name: {path.removeprefix("let.").partition(".")[0] for path in one.paths if path.startswith("let.")}
+        for name, one in found.items()
+    }
+    return tuple((name, found[name]) for name in in_order(reads, "let"))
+
+
+def _digest(rule: Rule) -> str:
+    said = json.dumps({name: one.model_dump(mode="json") for name, one in rule.seen.items()}, sort_keys=True)
+    return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
 
 
 def _compiled(when: When, names: tuple[str, ...] = ()) -> Conditions:

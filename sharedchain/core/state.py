@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from sharedchain.core.columns import Cell
 from sharedchain.core.wording import Channel, Severity
 
 Place = tuple[int, int]  # (spine partition, seq): where a source fact stands
@@ -227,16 +228,33 @@ class Sample:
 
 
 @dataclass
+class Judgement:
+    """What one judgement said: the highest band that held, None = none; and the fact that was judged."""
+
+    severity: Severity | None
+    place: Place
+
+
+@dataclass
 class Episode:
-    """One open (or pending) alert of (rule, subject). One-shot alerts have no further life: they are not kept."""
+    """One alert of (rule, subject, part), from the first judgement that counts. One-shot alerts are not kept.
+
+    watching: too few of the last judgements hold. pending: it has not lasted long enough. firing: the alert is open.
+    cooling: it was resolved, and is not raised again before `due`.
+    """
 
     rule: str
     version: int
     subject: str
-    status: Literal["pending", "firing"]
-    severity: Severity  # the highest that was told
+    status: Literal["watching", "pending", "firing", "cooling"]
+    severity: Severity | None  # firing: the highest that was told, or, if falls are told, the last; else what holds now
     since: int  # when the condition began, ms
-    due: int | None = None  # a timer: of `for:` while pending, of `keep_firing_for:` while firing
+    due: int | None = None  # a timer: of `for` (pending), `keep_firing_for` (firing), `cooldown` (cooling)
+    last: list[Judgement] = field(default_factory=list)  # of n-of-m: the last m, from the first that held
+    held: list[Severity] = field(default_factory=list)  # the bands that held at the last judgement: for `release`
+    began: Place | None = None  # the fact at which the condition began
+    part: str = ""
+    kept: str = ""  # what was seen of the last event (core/kept.py), while a timer may have to tell it
     alert_id: str = ""
     opened_at: int = 0
     recipients: list[str] = field(default_factory=list)
@@ -256,6 +274,15 @@ class Fault:
     errors: int = 0  # each judgement without one takes one back
     spent: int = 0  # of the iteration budget: nothing takes these back
     held: int = 0  # since when it judges nothing, ms; 0 = it judges
+
+
+@dataclass
+class Remembered:
+    """The cells of `seen` for one (rule, subject, part). `of`: digest of the columns they were made by."""
+
+    of: str
+    at: int  # of the last event, ms
+    cells: dict[str, Cell] = field(default_factory=dict)
 
 
 @dataclass
@@ -290,6 +317,7 @@ class ScopeState:
     recheck: bool = False  # the rules changed: judge all gauges again
     episodes: dict[str, Episode] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)  # by rule id: those that erred
+    seen: dict[str, Remembered] = field(default_factory=dict)  # by rule, subject and part; the last changed stands last
     config_hash: str = ""  # the config whose broken and withdrawn rules were told
     wake: int = 0  # no tick before this ms has anything to do here
 

@@ -33,7 +33,7 @@ def play(rule_: Rule, steps: Sequence[tuple[int, Severity | None]]) -> list[tupl
     told: list[tuple[int, Transition]] = []
     for minute, severity in steps:
         if episode is not None:
-            episode, transition = expire(episode, minute * MINUTE)
+            episode, transition = expire(rule_, episode, minute * MINUTE)
             told += [(minute, transition)] if transition else []
         episode, transition = advance(rule_, "s", episode, severity, minute * MINUTE)
         told += [(minute, transition)] if transition else []
@@ -89,4 +89,4 @@ def test_what_is_open_is_as_severe_as_the_worst_since_it_opened(conditions: list
     for minute, severity in enumerate(conditions):
         episode, _ = advance(rule(), "s", episode, severity, minute * MINUTE)
         worst = max(worst, rank(severity)) if severity else -1
-        assert (rank(episode.severity) if episode else -1) == worst
+        assert (rank(episode.severity) if episode and episode.severity else -1) == worst
