@@ -24,8 +24,9 @@ _ID = re.compile(r"R-\d\d[a-z]?")
 def named(what: str, root: Path | None = None) -> Candidate:
     """`live`, a rule's id, a rule file, a folder of rule files, or a folder that holds rules/ with its packs.
 
-    A folder with packs stands for everything that decides; its packs say what is on. A file or a plain folder stands
-    beside what the log says, and all its rules are on. Raises ConfigError for what is not there or does not load.
+    A folder with packs stands for everything that decides; its packs say what is on. A plain folder stands for all
+    rules, a file or an id for one beside the log's others, and these are on for everybody. Raises ConfigError for what
+    is not there or does not load.
     """
     if what == LIVE:
         return Candidate(LIVE)
@@ -34,7 +35,8 @@ def named(what: str, root: Path | None = None) -> Candidate:
         return _everything(what or "rules/", root if not what else path)
     files = _files(path, what, root)
     items = tuple(_rule(file) for file in files)
-    return Candidate(what, items, on=tuple(one.name for one in items))
+    whole = frozenset({"rule"}) if path.is_dir() else frozenset[str]()
+    return Candidate(what, items, whole, on=tuple(one.name for one in items))
 
 
 def _everything(what: str, root: Path | None) -> Candidate:

@@ -1,141 +1,170 @@
-"""`sharedchain rules backtest`: what rules would have said over the log, to whom, for how long."""
+"""`sharedchain rules backtest` and `sharedchain rules diff`: rules tried on what the log holds. Nobody is told."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from deploy.backtest import candidates, source
+from deploy.backtest import candidates, reading
 from deploy.backtest.alarms import Alarm
-from deploy.backtest.report import Tally, plain, tallies
-from deploy.backtest.run import END, backtest
+from deploy.backtest.compare import Change, compare
+from deploy.backtest.hindsight import Lateness, rearranged
+from deploy.backtest.lines import print_alarms, print_changes, print_late
+from deploy.backtest.overlay import Candidate
+from deploy.backtest.reading import Counter, Material
+from deploy.backtest.report import by_owner, plain, plain_change, tallies
+from deploy.backtest.run import END, folded
+from deploy.backtest.words import WORDS
 from sharedchain.canonical import dumps
 from sharedchain.cli import language
 from sharedchain.cli.options import Home, Json
-from sharedchain.core.localtime import local_text
-from sharedchain.core.settings import DEFAULT
-from sharedchain.display import duration
-from sharedchain.endpoints import Endpoints
-from sharedchain.errors import ConfigError
-from sharedchain.fact import Fact
-from sharedchain.table import say, show
+from sharedchain.core.localtime import MINUTE
+from sharedchain.display import Language
+from sharedchain.table import say
 
-_SHOWN = 40  # alerts in the listing for people; JSON has them all
-_WORDS = {
-    "zh": {
-        "rules": "回测 · {what} · {n} 条事实",
-        "by_rule": ("规则", "版本", "告警", "红线", "对象", "通知", "最长", "合计"),
-        "alarms": ("开始", "结束", "级别", "规则", "对象", "通知", "内容"),
-        "open": "未结束",
-        "none": "没有告警。",
-        "more": "…… 另有 {n} 条，见 --json",
-        "broken": "不能加载：{key}：{why}",
-    },
-    "en": {
-        "rules": "Back-test · {what} · {n} facts",
-        "by_rule": ("rule", "version", "alerts", "red", "subjects", "people", "longest", "together"),
-        "alarms": ("from", "to", "severity", "rule", "subject", "told", "what"),
-        "open": "open",
-        "none": "Nothing would have rung.",
-        "more": "… and {n} more: --json",
-        "broken": "does not load: {key}: {why}",
-    },
-}
+_What = Annotated[str, typer.Argument(help="a rule file, folder or id; `live` = the log's own (default: rules/)")]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    since: int = 0
+    until: int = END
+
+    @classmethod
+    def of(cls, since: str, until: str) -> Window:
+        return cls(reading.moment(since, 0), reading.moment(until, END))
+
+
+@dataclass
+class Found:
+    """The alerts of each candidate, in order of their beginning, and what the facts themselves were like."""
+
+    alarms: tuple[list[Alarm], ...]
+    count: Counter
+    late: Lateness = field(default_factory=Lateness)
+
+    def end(self, scope: str) -> int:
+        return self.count.end(scope)
 
 
 def run(
-    what: Annotated[
-        str, typer.Argument(help="a rule file, folder or id; `live` = the log's own (default: rules/)")
-    ] = "",
-    since: Annotated[str, typer.Option("--from", help="from this local day or moment")] = "",
-    until: Annotated[str, typer.Option("--to", help="to before this local day or moment")] = "",
-    tenant: Annotated[str, typer.Option(help="one company only (default: all)")] = "",
-    root: Annotated[Path | None, typer.Option("--root", help="the folder that holds rules/ (default: our own)")] = None,
+    what: _What = "",
+    since: reading.From = "",
+    until: reading.To = "",
+    hindsight: Annotated[
+        bool, typer.Option("--hindsight", help="facts where they happened, and the difference")
+    ] = False,
+    as_known: Annotated[bool, typer.Option("--as-known", help="only what was recorded by then (default)")] = False,
+    tenant: reading.Tenant = "",
+    facts: reading.Facts = "log",
+    root: reading.Root = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
     """Fold the log with these rules: what would have rung, whom it would have told, how long. Nobody is told."""
-    candidate = candidates.named(what, root)
-    first, last = moment(since, 0), moment(until, END)
-    count = Counter(source.of_log(Endpoints.load(home), tenant)(), quiet=json)
-    found = [
-        a for a in backtest(count, candidate, since=first, until=last) if not candidate.on or a.rule in candidate.on
-    ]
-    found.sort(key=lambda alarm: (alarm.opened, alarm.scope, alarm.rule, alarm.subject))
+    if as_known and hindsight:
+        raise typer.BadParameter("--hindsight shows both, and their difference; say one of them")
+    candidate, window = candidates.named(what, root), Window.of(since, until)
+    found = known(reading.material(facts, home, tenant), [candidate], window, json)
+    changes: list[Change] | None = None
+    if hindsight:
+        after = looking_back(reading.material(facts, home, tenant), candidate, window, found, json)
+        changes = compare(found.alarms[0], after, blur=MINUTE)
     if json:
-        said = {"what": candidate.name, "mode": "as-known", "facts": count.facts, "until": count.last}
-        rows = [dict(zip(Tally.__slots__, _fields(t), strict=True)) for t in tallies(found, count.last)]
-        typer.echo(dumps({**said, "rules": rows, "alarms": [plain(alarm) for alarm in found]}))
-        return
-    print_found(candidate.name, found, count)
+        typer.echo(dumps(_plain(candidate, found, changes)))
+    else:
+        _print(candidate, found, changes, language())  # type: ignore[arg-type]
 
 
-class Counter:
-    """Counts the facts that pass, and remembers how far they reach; a line on stderr shows it."""
-
-    def __init__(self, facts: Iterator[Fact], *, quiet: bool = False) -> None:
-        self._facts, self._quiet = facts, quiet
-        self.facts, self.last = 0, 0
-
-    def __iter__(self) -> Iterator[Fact]:
-        columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f}"), TextColumn("{task.fields[at]}"))
-        bar = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), disable=self._quiet, transient=True)
-        with bar:
-            task = bar.add_task("", total=None, at="")
-            for fact in self._facts:
-                self.facts += 1
-                self.last = max(self.last, fact.recorded)
-                if self.facts % 1000 == 0:
-                    bar.update(task, completed=self.facts, at=local_text(fact.recorded, DEFAULT.timezone)[:10])
-                yield fact
-
-
-def moment(text: str, default: int) -> int:
-    """Milliseconds of a day or moment; without an offset it is local time of the default zone."""
-    if not text:
-        return default
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError([f"{text!r} is no day or moment, as 2026-05-01 or 2026-05-01T08:00"]) from None
-    return round((at if at.tzinfo else at.replace(tzinfo=ZoneInfo(DEFAULT.timezone))).timestamp() * 1000)
+def diff(
+    old: Annotated[str, typer.Argument(help="a rule file, folder or id; `live` = the log's own")],
+    new: Annotated[str, typer.Argument(help="what would stand instead")],
+    since: reading.From = "",
+    until: reading.To = "",
+    tenant: reading.Tenant = "",
+    facts: reading.Facts = "log",
+    root: reading.Root = None,
+    home: Home = None,
+    json: Json = False,
+) -> None:
+    """Alerts that NEW would add to OLD's or take away, sooner or later, by owner and subject. Exit 1 if any."""
+    pair = [candidates.named(one, root) for one in (old, new)]
+    found = known(reading.material(facts, home, tenant), pair, Window.of(since, until), json)
+    changes = compare(*found.alarms)
+    if json:
+        rows = [plain_change(change) for change in changes]
+        said = {"old": old, "new": new, "facts": found.count.facts, "equal": not changes}
+        typer.echo(dumps({**said, "owners": by_owner(changes), "changes": rows}))
+    else:
+        lang: Language = language()  # type: ignore[assignment]
+        say(WORDS[lang]["diff"].format(old=old, new=new, n=found.count.facts))
+        print_changes(changes, lang) if changes else say(WORDS[lang]["same"])
+    raise typer.Exit(1 if changes else 0)
 
 
-def print_found(what: str, found: Sequence[Alarm], count: Counter) -> None:
-    """One line a rule, then one line an alert."""
-    lang = language()
-    words: Any = _WORDS[lang]
-    say(words["rules"].format(what=what, n=count.facts))
-    if not found:
-        say(words["none"])
-        return
-    rows = [_tally_row(t, lang) for t in tallies(found, count.last)]
-    show("", words["by_rule"], rows, right=(1, 2, 3, 4, 5, 6, 7))
-    say("")
-    show("", words["alarms"], [_alarm_row(alarm, words, lang) for alarm in found[:_SHOWN]])
-    if len(found) > _SHOWN:
-        say(words["more"].format(n=len(found) - _SHOWN))
+def known(material: Material, tried: list[Candidate], window: Window, quiet: bool) -> Found:
+    """Each candidate over the facts as they became known, in one pass."""
+    found = Found(tuple([] for _ in tried), Counter(material.read(), quiet=quiet))
+    wanted = _wanted(tried)
+
+    def facts() -> Any:
+        for fact in found.count:
+            found.late.see(fact)
+            yield fact
+
+    for seen in folded(facts(), tried, clock=material.clock, until=window.until):
+        found.alarms[seen.candidate].extend(a for a in seen.ended if a.within(window.since, window.until) and wanted(a))
+    for alarms in found.alarms:
+        alarms.sort(key=_place)
+    return found
 
 
-def _fields(t: Tally) -> tuple[Any, ...]:
-    return t.rule, t.version, t.alarms, t.red, t.subjects, t.people, t.rang, t.longest
+def looking_back(material: Material, tried: Candidate, window: Window, known: Found, quiet: bool) -> list[Alarm]:
+    """The same in hindsight, up to where the log's own time went."""
+    wanted, until = _wanted([tried]), window.until
+    with tempfile.TemporaryDirectory(prefix="sharedchain-") as folder:
+        facts = Counter(rearranged(material.read(), Path(folder)), quiet=quiet)
+        every = folded(facts, [tried], clock=True, until=until, end=known.end)
+        found = [a for seen in every for a in seen.ended if a.within(window.since, until) and wanted(a)]
+    return sorted(found, key=_place)
 
 
-def _tally_row(t: Tally, lang: Any) -> tuple[str, ...]:
-    spans = (duration(ms // 1000, lang) for ms in (t.longest, t.rang))
-    return t.rule, str(t.version), str(t.alarms), str(t.red), str(t.subjects), str(t.people), *spans
+def _wanted(tried: list[Candidate]) -> Callable[[Alarm], bool]:
+    """Alerts of the rules that are tried, and of rules that fail; all, if one side is a whole folder or the log."""
+    if not all(one.on for one in tried):
+        return lambda _: True
+    ids = {id_ for one in tried for id_ in one.on}
+    return lambda alarm: alarm.rule in ids or (alarm.rule == "R-00" and alarm.subject.removeprefix("rule/") in ids)
 
 
-def _alarm_row(alarm: Alarm, words: Any, lang: str) -> tuple[str, ...]:
-    zone = DEFAULT.timezone
-    ended = words["open"] if alarm.ended is None else local_text(alarm.ended, zone)[5:16]
-    title = alarm.title_zh if lang == "zh" else alarm.title_en
-    told = ",".join(alarm.told)
-    return local_text(alarm.opened, zone)[:16], ended, alarm.severity, alarm.rule, alarm.subject, told, title
+def _place(alarm: Alarm) -> tuple[int, str, str, str]:
+    return alarm.opened, alarm.scope, alarm.rule, alarm.subject
+
+
+def _plain(candidate: Candidate, found: Found, changes: list[Change] | None) -> dict[str, Any]:
+    (alarms,) = found.alarms
+    said = {
+        "what": candidate.name,
+        "facts": found.count.facts,
+        "late": {"facts": found.late.facts, "worst_seconds": found.late.worst / 1000, "by_type": found.late.by_type},
+        "rules": [{name: getattr(t, name) for name in t.__slots__} for t in tallies(alarms, found.end)],
+        "alarms": [plain(alarm) for alarm in alarms],
+    }
+    return said if changes is None else {**said, "hindsight": [plain_change(change) for change in changes]}
+
+
+def _print(candidate: Candidate, found: Found, changes: list[Change] | None, lang: Language) -> None:
+    words = WORDS[lang]
+    say(words["known"].format(what=candidate.name, n=found.count.facts))
+    print_alarms(found.alarms[0], found.end, lang)
+    print_late(found.late, lang)
+    if changes is not None:
+        say("")
+        say(words["differs" if changes else "alike"])
+        if changes:
+            print_changes(changes, lang)

@@ -1,13 +1,16 @@
-"""What a back-test found, as lines for people and as JSON."""
+"""What a back-test found, counted and as plain values for machines. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from deploy.backtest.alarms import Alarm
+from deploy.backtest.compare import KINDS, Change
+
+End = Callable[[str], int]  # how far time went in a scope, ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +23,20 @@ class Tally:
     red: int
     subjects: int
     people: int  # who were told at least once
-    rang: int  # ms, all alerts together, within the log
     longest: int  # ms
+    together: int  # ms, all alerts, within the log
 
 
-def tallies(alarms: Iterable[Alarm], end: int) -> list[Tally]:
-    """By rule; alerts that are still open last until `end`."""
+def tallies(alarms: Iterable[Alarm], end: End) -> list[Tally]:
+    """By rule; alerts that are still open last as long as the log."""
     by_rule: dict[str, list[Alarm]] = {}
     for alarm in alarms:
         by_rule.setdefault(alarm.rule, []).append(alarm)
     return [_tally(rule, found, end) for rule, found in sorted(by_rule.items())]
 
 
-def _tally(rule: str, found: Sequence[Alarm], end: int) -> Tally:
-    lasting = [alarm.lasts(end) for alarm in found]
+def _tally(rule: str, found: Sequence[Alarm], end: End) -> Tally:
+    lasting = [alarm.lasts(end(alarm.scope)) for alarm in found]
     return Tally(
         rule,
         version=max(alarm.version for alarm in found),
@@ -41,16 +44,38 @@ def _tally(rule: str, found: Sequence[Alarm], end: int) -> Tally:
         red=sum(alarm.severity == "RED" for alarm in found),
         subjects=len({(alarm.scope, alarm.subject) for alarm in found}),
         people=len({(alarm.scope, who) for alarm in found for who in alarm.told}),
-        rang=sum(lasting),
         longest=max(lasting, default=0),
+        together=sum(lasting),
     )
+
+
+def by_owner(changes: Iterable[Change]) -> dict[str, dict[str, int]]:
+    """Owner → how many changes of each kind."""
+    found: dict[str, dict[str, int]] = {}
+    for change in changes:
+        found.setdefault(change.alarm.owner, dict.fromkeys(KINDS, 0))[change.kind] += 1
+    return dict(sorted(found.items()))
 
 
 def plain(alarm: Alarm) -> dict[str, Any]:
     """One alert for machines; times as RFC 3339."""
     said: Mapping[str, Any] = asdict(alarm)
-    return {**said, "opened": _instant(alarm.opened), "ended": _instant(alarm.ended), "told": list(alarm.told)}
+    return {**said, "opened": instant(alarm.opened), "ended": instant(alarm.ended), "told": list(alarm.told)}
 
 
-def _instant(ms: int | None) -> str | None:
+def plain_change(change: Change) -> dict[str, Any]:
+    """One difference for machines."""
+    return {
+        "change": change.kind,
+        "rule": change.alarm.rule,
+        "subject": change.alarm.subject,
+        "owner": change.alarm.owner,
+        "by_seconds": change.by / 1000,
+        "old": plain(change.old) if change.old else None,
+        "new": plain(change.new) if change.new else None,
+    }
+
+
+def instant(ms: int | None) -> str | None:
+    """RFC 3339 in UTC."""
     return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")

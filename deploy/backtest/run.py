@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from deploy.backtest.alarms import Alarm, Alarms
@@ -38,12 +38,16 @@ class Bench:
         """What this fact, and the time that passed before it, would have caused."""
         lane = self._lanes.get(fact.partition)
         if lane is None:
-            lane = self._lanes[fact.partition] = _Lane(self._candidate, self._clock)
-        return lane.take(fact)
+            lane = self._lanes[fact.partition] = _Lane(self._candidate, fact)
+        said = lane.wait(fact.scope, fact.recorded) if self._clock else []
+        return [*said, *lane.take(fact)]
 
-    def until(self, end: int) -> list[Derived]:
-        """What time alone brings up to `end`: for a source without ticks."""
-        return [said for number in sorted(self._lanes) for said in self._lanes[number].until(end)]
+    def rest(self, end: Callable[[str], int]) -> Iterator[Derived]:
+        """What time alone brings to each scope up to its `end`: for a source without ticks."""
+        for number in sorted(self._lanes):
+            lane = self._lanes[number]
+            for scope in sorted(lane.state.scopes):
+                yield from lane.wait(scope, end(scope))
 
     def broken(self) -> dict[str, str]:
         """Items that do not load, and why."""
@@ -53,40 +57,37 @@ class Bench:
 class _Lane:
     """One spine partition under one candidate."""
 
-    def __init__(self, candidate: Candidate, clock: bool) -> None:
+    def __init__(self, candidate: Candidate, first: Fact) -> None:
         self.state = fold.new_state()
-        self._overlay, self._clock = Overlay(candidate), clock
-        self._last: Fact | None = None
+        self._overlay = Overlay(candidate)
+        self._place = first  # what made ticks copy their partition from
+        self._times: dict[str, int] = {}  # the last time of each clock: a driven scope, or all wall scopes
 
     def take(self, fact: Fact) -> list[Derived]:
-        said = self.until(fact.recorded, fact) if self._clock else []
-        self.state, more = fold.step(self.state, self._overlay.of(fact))
-        self._last = fact
-        return [*said, *more] if said else more
-
-    def until(self, end: int, before: Fact | None = None) -> list[Derived]:
-        """Ticks where something is due, and nowhere else: a tick at which nothing is due changes nothing."""
-        said: list[Derived] = []
-        place = before or self._last
-        if place is None:
-            return said
-        at = 0
-        while (due := self._due()) is not None and max(due[0], at) <= end:
-            at = max(due[0], at, self._last.recorded if self._last else 0)
-            if at > end:
-                break
-            self.state, more = fold.step(self.state, [_tick(place, due[1], at)])
-            said += more
-            at += _SECOND
+        self.state, said = fold.step(self.state, self._overlay.of(fact))
         return said
 
-    def _due(self) -> tuple[int, str] | None:
-        """When the next timer is due, and whose tick fires it."""
-        dues = [
-            (scope.wake, EVERY_WALL_SCOPE if scope.mode == "wall" else name)
-            for name, scope in self.state.scopes.items()
-        ]
-        return min(dues, default=None)
+    def wait(self, scope: str, until: int) -> list[Derived]:
+        """Ticks of the clock of `scope` where something is due, and nowhere else: any other changes nothing."""
+        clock = self._clock_of(scope)
+        at, said = self._times.get(clock, 0), list[Derived]()
+        while (due := self._due(clock)) <= until and (at := max(due, at)) <= until:
+            self.state, more = fold.step(self.state, [_tick(self._place, clock, at)])
+            said += more
+            at += _SECOND
+        self._times[clock] = max(at, until)
+        return said
+
+    def _clock_of(self, scope: str) -> str:
+        known = self.state.scopes.get(scope)
+        mode = known.mode if known else ruleset(self.state).settings(scope).mode
+        return EVERY_WALL_SCOPE if mode == "wall" else scope
+
+    def _due(self, clock: str) -> int:
+        scopes = self.state.scopes
+        if clock:
+            return scopes[clock].wake if clock in scopes else NEVER
+        return min((scope.wake for scope in scopes.values() if scope.mode == "wall"), default=NEVER)
 
 
 def _tick(place: Fact, scope: str, at: int) -> Fact:
@@ -98,11 +99,18 @@ def _tick(place: Fact, scope: str, at: int) -> Fact:
 
 
 def folded(
-    facts: Iterable[Fact], candidates: Sequence[Candidate], *, clock: bool = False, until: int = END
+    facts: Iterable[Fact],
+    candidates: Sequence[Candidate],
+    *,
+    clock: bool = False,
+    until: int = END,
+    end: Callable[[str], int] | None = None,
 ) -> Iterator[Seen]:
     """Fold the facts once under each candidate, side by side, up to the moment `until`.
 
-    Facts of one partition come in the order of the log. The last things told are the alerts that are still open.
+    Facts of one partition come in the order of the log. `clock`: they lack ticks; time then goes on to `until`, in each
+    scope no further than its `end` if that is said, else no further than the last fact if `until` has no end.
+    The last things told are the alerts that are still open.
     """
     benches = [Bench(candidate, clock=clock) for candidate in candidates]
     last = 0
@@ -113,9 +121,10 @@ def folded(
         for number, bench in enumerate(benches):
             if said := bench.take(fact):
                 yield Seen(number, said, tuple(bench.alarms.take(said)))
+    most = (NEVER if end else last) if until == END else until - 1
     for number, bench in enumerate(benches):
         if clock:
-            said = bench.until(last if until == END else until - 1)
+            said = list(bench.rest(lambda scope: min(most, end(scope)) if end else most))
             yield Seen(number, said, tuple(bench.alarms.take(said)))
         yield Seen(number, (), tuple(bench.alarms.standing()))
 

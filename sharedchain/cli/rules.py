@@ -99,6 +99,7 @@ def _elsewhere(name: str, text: str) -> None:
 
 
 _elsewhere("backtest", "Fold the log with other rules: what would have rung, to whom, how long. Nobody is told.")
+_elsewhere("diff", "Which alerts NEW would add to those of OLD, take away, or ring at another time. Exit 1 if any.")
 
 
 def _print(results: dict[str, list[Outcome]]) -> None:
