@@ -14,6 +14,7 @@ try:
 except ImportError:  # PyYAML without libyaml: the same, slower
     from yaml import SafeLoader as _Fast  # type: ignore[assignment]
 
+_DEEPEST, _LARGEST, _DIGITS = 32, 100_000, 30
 Where = tuple[int, int]  # line and column, from 1
 Step = str | int
 
@@ -34,8 +35,13 @@ class Document:
 
 
 def read(path: Path) -> Document:
-    """Parse one file. Raises yaml.YAMLError with its `problem_mark`."""
-    loader = _Loader(path.read_text(encoding="utf-8"))
+    """Parse one file. Raises yaml.YAMLError with its `problem_mark`, for what is no tree of plain values, too."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise yaml.YAMLError(f"is no UTF-8: {error.reason} at byte {error.start}") from None
+    _scan(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         marks: dict[tuple[Step, ...], Where] = {}
@@ -64,11 +70,51 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+def _scan(text: str) -> None:
+    """Refuse what would not end or not fit once it is unfolded: depth, aliases of aliases, tags of other languages."""
+    sizes: dict[str, int] = {}  # anchor → parts that it stands for
+    open_: list[tuple[str | None, int]] = []  # anchor, and the parts counted before it
+    count = 0
+    for event in yaml.parse(text, Loader=_Fast):
+        tag = getattr(event, "tag", None)
+        if tag and tag != "!":
+            raise _refused(event, f"a tag ({tag}); write plain values")
+        match event:
+            case yaml.AliasEvent():
+                if event.anchor not in sizes:
+                    raise _refused(event, f"*{event.anchor} stands inside &{event.anchor} or before it")
+                count += sizes[event.anchor]
+            case yaml.ScalarEvent():
+                count += 1
+                if event.implicit[0] and len(event.value) > _DIGITS and event.value.lstrip("+-").isdecimal():
+                    raise _refused(event, f"a number of {len(event.value)} digits; put texts between quotes")
+                if event.anchor:
+                    sizes[event.anchor] = 1
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                open_.append((event.anchor, count))
+                count += 1
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                anchor, before = open_.pop()
+                if anchor:
+                    sizes[anchor] = count - before
+        if len(open_) > _DEEPEST:
+            raise _refused(event, f"nested deeper than {_DEEPEST} levels; write it flatter")
+        if count > _LARGEST:
+            raise _refused(event, f"more than {_LARGEST} parts once aliases are unfolded; write less")
+
+
+def _refused(event: yaml.Event, what: str) -> yaml.constructor.ConstructorError:
+    mark: Any = event.start_mark
+    return yaml.constructor.ConstructorError(None, None, what, mark)
+
+
 def _mark(node: yaml.Node, steps: tuple[Step, ...], marks: dict[tuple[Step, ...], Where]) -> None:
     marks[steps] = (node.start_mark.line + 1, node.start_mark.column + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key is one word", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"key {key.value!r} stands twice", key.start_mark)
             seen.add(key.value)

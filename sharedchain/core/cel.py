@@ -20,11 +20,12 @@ from typing import Any
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_math, ext_optional, ext_strings
 
-from sharedchain.core import wire
+from sharedchain.core import limits, wire
 
 _LARGEST = 4_000  # characters or elements of a computed value: what reads it could double it, and so on
 ROOTS = ("message", "meta", "metric", "prev")
 _STRING = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
+_PATTERN = re.compile(r"""\.matches\s*\(\s*(r?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))\s*\)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,26 @@ def evaluated(program: Any, paths: tuple[str, ...], variables: Mapping[str, Any]
 
 def compile_condition(source: str, names: tuple[str, ...] = ()) -> Condition:
     """Compile for running: every path is dynamic; `names` are roots beside ours. Raises ValueError, CEL's message."""
+    found = excess(source)
+    if found:
+        raise ValueError(f"1:{found[0]}: {found[1]}")
     paths = paths_of(source, names)
     try:
         return Condition(source, paths, environment(dict.fromkeys(paths, cel.Type.DYN)).compile(source))
     except RuntimeError as error:
         raise ValueError(message_of(error)) from None
+
+
+def excess(source: str) -> tuple[int, str] | None:
+    """What no budget would stop, or a pattern that is none: column and how to mend it; None = nothing."""
+    found = limits.excess(source, blank_strings(source))
+    if found:
+        return found
+    for match in _PATTERN.finditer(source):
+        value = cel.NewEnv(variables={}).compile(f'"".matches({match[1]})').eval(data={})
+        if value.type() == cel.Type.ERROR:
+            return match.start() + 1, f"{str(value.plain_value()).removeprefix('INVALID_ARGUMENT: ')} (RE2)"
+    return None
 
 
 def environment(variables: Mapping[str, Any]) -> Any:

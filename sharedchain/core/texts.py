@@ -7,9 +7,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, nodes, pass_context
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from sharedchain.core import limits
 from sharedchain.core.localtime import local_text
 
 _ZH = ((Decimal(10**8), "亿"), (Decimal(10**4), "万"))
@@ -41,17 +43,24 @@ def number(value: Decimal | None) -> str:
 
 def compile_text(source: str) -> Template:
     """Raises ValueError for a template that does not parse."""
+    if len(source) > limits.TEMPLATE:
+        raise ValueError(f"has {len(source)} characters, at most {limits.TEMPLATE}: say less")
     try:
-        return _environment.from_string(source)
+        found = limits.refused(_environment.parse(source))
+        if found is None:  # before it is compiled: what is constant is computed then
+            return _environment.from_string(source)
     except TemplateError as error:
         raise ValueError(f"line {getattr(error, 'lineno', 1)}: {error}; mend the template") from None
+    except RecursionError:
+        raise ValueError("is nested too deep; say it with fewer parentheses") from None
+    raise ValueError(f"line {found[0]}: {found[1]}; mend the template")
 
 
 def render(template: Template, context: Mapping[str, Any], language: str) -> str:
     """Raises ValueError when the template asks for what is not there."""
     try:
         text = template.render(**context, language=language)
-    except (TemplateError, ArithmeticError, TypeError, LookupError, AttributeError, ValueError) as error:
+    except (TemplateError, ArithmeticError, TypeError, LookupError, AttributeError, ValueError, RuntimeError) as error:
         raise ValueError(f"text: {error}") from None
     return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"
 
@@ -87,6 +96,22 @@ def _short(value: Decimal, places: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+def _cut(value: Any) -> Any:
+    """No part is longer than a whole text may be, whatever a stranger's payload holds."""
+    return value[:_LIMIT] if isinstance(value, str) else value
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's, in which `*` multiplies numbers and never repeats texts."""
+
+    intercepted_binops = frozenset(["*"])
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if not all(isinstance(side, int | float | Decimal) for side in (left, right)):
+            raise SecurityError("* multiplies numbers only")
+        return super().call_binop(context, operator, left, right)
+
+
+_environment = _Sandbox(undefined=StrictUndefined, autoescape=False, finalize=_cut)
 _environment.filters.update(money=_money, pct=pct, number=number, localtime=_localtime)
 _environment.globals.clear()

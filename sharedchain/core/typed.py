@@ -14,7 +14,7 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from sharedchain.core.cel import ROOTS, blank_strings, environment, message_of, places_of
+from sharedchain.core.cel import ROOTS, blank_strings, environment, excess, message_of, places_of
 from sharedchain.core.lookup import Kind
 
 T = cel.Type
@@ -82,6 +82,9 @@ def of_measure(dims: tuple[str, ...]) -> Types:
 
 def check(source: str, types: Types) -> list[Finding]:
     """Everything wrong with one condition; empty = it compiles, is boolean, and means what it says."""
+    too_much = excess(source)
+    if too_much:
+        return [Finding(*too_much)]
     unknown = [
         Finding(column, f"{path} is no field{types.suggest(path)}")
         for path, column in places_of(source, types.names)
