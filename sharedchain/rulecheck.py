@@ -9,13 +9,14 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from sharedchain import config, measurecheck
+from sharedchain import config, measurecheck, rulesight
 from sharedchain.core import forecast, lookup, texts, trial, typed
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.payload import payload
@@ -23,6 +24,7 @@ from sharedchain.core.routes import Routes
 from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, Stop, When
 from sharedchain.core.ruleset import Pack, prepare
 from sharedchain.core.state import Forecast
+from sharedchain.rulesight import sight
 from sharedchain.schemas import Catalog
 from sharedchain.yamlfile import Document, Step, read
 
@@ -199,7 +201,7 @@ def _on_clock(book: Book, rule: Rule, on: OnClock, document: Document, events: C
     _on_events(book, rule, clock.start, (*steps, "start"), document, events)
     for type_ in clock.start:
         if type_ in events.types:
-            types = _looks(book, rule, document, typed.of_event(events.types[type_].schema))
+            types = sight(rule, typed.of_event(events.types[type_].schema), lookup.TABLES, lambda *_: None)
             said = {"from": clock.from_ if clock.from_ != "recorded" else "", "due": clock.due}
             for key, path in said.items():
                 _paths(book, document, (*steps, key), [path] if path and types else [], types or typed.Types({}, {}))
@@ -210,10 +212,12 @@ def _on_clock(book: Book, rule: Rule, on: OnClock, document: Document, events: C
 def _on_events(
     book: Book, rule: Rule, wanted: Iterable[str], at: tuple[Step, ...], document: Document, events: Catalog
 ) -> None:
+    every = {type_: typed.of_event(events.types[type_].schema) for type_ in wanted if type_ in events.types}
+    elsewhere = {path for types in every.values() for path in types.variables}
     for index, type_ in enumerate(wanted):
         if not _event_type(book, document, (*at, index), type_, events):
             continue
-        types = _looks(book, rule, document, typed.of_event(events.types[type_].schema))
+        types = sight(rule, every[type_], lookup.TABLES, partial(book.say, document), elsewhere)
         if types is None:
             continue  # its variables are unknown: nothing more can be said of it
         _conditions(book, document, ("if",), rule.if_, types)
@@ -242,29 +246,6 @@ def _event_type(book: Book, document: Document, steps: tuple[Step, ...], type_: 
     return False
 
 
-def _looks(book: Book, rule: Rule, document: Document, types: typed.Types) -> typed.Types | None:
-    """The variables with the rows of `with`; None if they cannot be known, which is said."""
-    try:
-        names = lookup.ordered(rule.with_)
-    except ValueError as error:
-        book.say(document, ("with",), str(error))
-        return None
-    for name in names:
-        look, steps = rule.with_[name], ("with", name)
-        table = lookup.TABLES.get(look.entity)
-        if table is None:
-            hint = typed.hint(look.entity, lookup.TABLES) or f"; there are {', '.join(lookup.TABLES)}"
-            book.say(document, (*steps, "entity"), f"no table {look.entity}{hint}")
-            return None
-        if len(look.id) != len(table.keys):
-            book.say(
-                document, (*steps, "id"), f"{look.entity} is found by {', '.join(table.keys)}: name a path for each"
-            )
-        _paths(book, document, (*steps, "id"), look.id, types)
-        types = typed.beside(types, name, table.columns, optional=look.optional)
-    return types
-
-
 def _ending(
     book: Book, rule: Rule, steps: tuple[Step, ...], end: Clear | Stop, document: Document, events: Catalog
 ) -> None:
@@ -281,9 +262,7 @@ def _ending(
 
 
 def _paths(book: Book, document: Document, steps: tuple[Step, ...], paths: Iterable[str], types: typed.Types) -> None:
-    for index, path in enumerate(paths):
-        if path not in types.variables:
-            book.say(document, (*steps, index), f"{path} is no field{types.suggest(path)}")
+    rulesight.paths(paths, steps, types, partial(book.say, document))
 
 
 def _on_measure(book: Book, rule: Rule, on: OnMeasure, document: Document) -> None:
@@ -297,12 +276,18 @@ def _on_measure(book: Book, rule: Rule, on: OnMeasure, document: Document) -> No
         book.say(document, ("on", "measure"), f"{on.measure} is a {measure.kind}; rules look at gauges")
     if on.dims not in measure.dims:
         book.say(document, ("on", "dims"), f"{on.measure} is not measured by {list(on.dims)}; it has {measure.dims}")
-    if rule.subject[0] not in on.dims:
-        book.say(document, ("subject",), f"{rule.subject[0]} is none of the dims {list(on.dims)}")
-    _when(book, document, ("when",), rule.when, typed.of_measure(on.dims))
+    for at, dim in enumerate(rule.subject):
+        if dim not in on.dims:
+            book.say(document, ("subject", at), f"{dim} is none of the dims {list(on.dims)}")
+    types = sight(rule, typed.of_measure(on.dims), lookup.TABLES, partial(book.say, document))
+    if types is None:
+        return
+    _conditions(book, document, ("if",), rule.if_, types)
+    _when(book, document, ("when",), rule.when, types)
+    _paths(book, document, ("subject_owner",), [rule.subject_owner] if rule.subject_owner else [], types)
     names = [f"metric.{name}" for name in ("value", *on.dims)] + [f"m.{id_}" for id_ in book.models["measure"]]
     about = ["forecast", *(f"forecast.{name}" for name in _FORECAST)] if "forecast" in on.dims else []
-    _texts(book, rule, document, ["metric", "prev", "prev.value", "m", *names, *about])
+    _texts(book, rule, document, ["metric", "prev", "m", *types.names, *types.variables, *names, *about])
 
 
 def _when(book: Book, document: Document, steps: tuple[Step, ...], when: When, types: typed.Types) -> None:

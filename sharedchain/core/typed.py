@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cel_expr_python import cel
 
+from sharedchain.core import columns
 from sharedchain.core.cel import ROOTS, blank_strings, environment, excess, message_of, places_of
+from sharedchain.core.columns import Column
 from sharedchain.core.lookup import Kind
 
 T = cel.Type
@@ -30,7 +32,17 @@ _SCALARS = {
     "enum": ("STRING", "google.protobuf.StringValue"),
 }
 _COLUMNS: Mapping[Kind, str] = {"text": "string", "decimal": "double", "count": "long"}
-_META = dict.fromkeys(("type", "id", "source", "subject", "tenant", "actor", "kind"), T.STRING) | {"time": T.INT}
+_KINDS: Mapping[columns.Type, str] = {
+    "text": "string",
+    "decimal": "double",
+    "count": "long",
+    "instant": "long",
+    "day": "string",
+}
+_META = dict.fromkeys(("type", "id", "source", "subject", "tenant", "actor", "kind"), T.STRING) | dict.fromkeys(
+    ("time", "recorded", "day"), T.INT
+)
+_WHOLE = T("google.protobuf.Int64Value").name()
 _MACRO = re.compile(r"([A-Za-z_][\w.]*)\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _STOP = re.compile(r"&&|\|\||[?:,]|[<>]=?|==|!=")
 
@@ -49,6 +61,7 @@ class Types:
 
     variables: Mapping[str, Any]
     elements: Mapping[str, tuple[str, ...]]
+    items: Mapping[str, Any] = field(default_factory=dict)  # path of a list → the Avro type of its elements
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,16 +75,59 @@ class Types:
 
 def of_event(schema: Avro) -> Types:
     """Variables of a rule on events with this Avro record."""
-    variables: dict[str, Any] = {f"meta.{name}": type_ for name, type_ in _META.items()}
-    elements: dict[str, tuple[str, ...]] = {}
-    _record(schema, "message", False, variables, elements)
-    return Types(variables, elements)
+    return also(_typed(_leaves(schema, "message", False)), {f"meta.{name}": type_ for name, type_ in _META.items()})
 
 
 def beside(types: Types, name: str, columns: Mapping[str, Kind], *, optional: bool) -> Types:
     """The same variables and those of a row that `with` calls `name`; one that may be missing may be null."""
     row = {f"{name}.{column}": _type(_COLUMNS[kind], optional) for column, kind in columns.items()}
-    return Types({**types.variables, **row}, types.elements)
+    return also(types, row)
+
+
+def also(types: Types, more: Mapping[str, Any]) -> Types:
+    """The same variables and these."""
+    return replace(types, variables={**types.variables, **more})
+
+
+def element(types: Types, path: str) -> Types | None:
+    """The same variables and those of one element of the list there, as `item`; None: there is no list."""
+    if path not in types.items:
+        return None
+    base, nullable = _unwrap(types.items[path])
+    record = isinstance(base, Mapping) and base["type"] == "record"
+    inner = _typed(_leaves(base, "item", nullable) if record else [("item.value", base, nullable)])
+    return Types(
+        {**types.variables, **inner.variables},
+        {**types.elements, **inner.elements},
+        {**types.items, **inner.items},
+    )
+
+
+def maybe(kind: Any) -> Any:
+    """The same type, or null: a value that may not be there yet."""
+    wrapped = dict(_SCALARS.values()).get(kind.name())
+    return T(wrapped) if wrapped else kind
+
+
+def column(column: Column, types: Types) -> Any:
+    """What a column of `seen` gives."""
+    known = columns.kind(column)
+    if known is not None:
+        nullable = column.way not in ("count", "count_in", "distinct_in", "run", "sum", "sum_in", "total")
+        return _type(_KINDS[known], nullable)
+    if column.cel:
+        return maybe(computed(column.cel, types))
+    return maybe(types.variables.get(column.paths[0], T.DYN))
+
+
+def computed(source: str, types: Types) -> Any:
+    """What an expression gives, as its rule sees it: every number is a decimal. DYN if it does not compile."""
+    try:
+        kind = environment(types.variables).compile(source).return_type()
+    except RuntimeError:
+        return T.DYN
+    whole = kind.name() in ("INT", "UINT")
+    return T.DOUBLE if whole else maybe(T.DOUBLE) if kind.name() == _WHOLE else kind
 
 
 def of_measure(dims: tuple[str, ...]) -> Types:
@@ -80,8 +136,8 @@ def of_measure(dims: tuple[str, ...]) -> Types:
     return Types(value | {f"metric.{dim}": T.STRING for dim in dims}, {})
 
 
-def check(source: str, types: Types) -> list[Finding]:
-    """Everything wrong with one condition; empty = it compiles, is boolean, and means what it says."""
+def check(source: str, types: Types, *, value: bool = False) -> list[Finding]:
+    """Everything wrong with one condition; empty = it compiles, is boolean (or any `value`), and means what it says."""
     too_much = excess(source)
     if too_much:
         return [Finding(*too_much)]
@@ -97,7 +153,7 @@ def check(source: str, types: Types) -> list[Finding]:
         kind = env.compile(source).return_type()
     except RuntimeError as error:
         return [_finding(message_of(error))]
-    if kind not in (T.BOOL, T.DYN):
+    if not value and kind not in (T.BOOL, T.DYN):
         return [Finding(1, f"gives {kind.name().lower()}, a condition must give true or false")]
     return [*_equal_decimals(source, env), *_element_fields(source, types)]
 
@@ -107,20 +163,28 @@ def hint(word: str, known: Any) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _record(
-    record: Avro, prefix: str, nullable: bool, variables: dict[str, Any], elements: dict[str, tuple[str, ...]]
-) -> None:
-    for field in record["fields"]:
-        path = f"{prefix}.{field['name']}"
-        base, empty = _unwrap(field["type"])
-        empty = empty or nullable
+def _leaves(record: Avro, prefix: str, nullable: bool) -> Iterator[tuple[str, Any, bool]]:
+    """(path, type without null, whether it may be null) of every field that is no record."""
+    for part in record["fields"]:
+        path, (base, empty) = f"{prefix}.{part['name']}", _unwrap(part["type"])
         if isinstance(base, Mapping) and base["type"] == "record":
-            _record(base, path, empty, variables, elements)
+            yield from _leaves(base, path, empty or nullable)
+        else:
+            yield path, base, empty or nullable
+
+
+def _typed(leaves: Iterable[tuple[str, Any, bool]]) -> Types:
+    variables: dict[str, Any] = {}
+    elements: dict[str, tuple[str, ...]] = {}
+    items: dict[str, Any] = {}
+    for path, base, nullable in leaves:
+        variables[path] = _type(base, nullable)
+        if not isinstance(base, Mapping) or base["type"] != "array":
             continue
-        variables[path] = _type(base, empty)
-        item = _unwrap(base["items"])[0] if isinstance(base, Mapping) and base["type"] == "array" else None
+        items[path], item = base["items"], _unwrap(base["items"])[0]
         if isinstance(item, Mapping) and item["type"] == "record":
             elements[path] = tuple(part["name"] for part in item["fields"])
+    return Types(variables, elements, items)
 
 
 def _unwrap(avro: Any) -> tuple[Any, bool]:
