@@ -80,3 +80,127 @@ class CouponRedeemed(Event):
     member_id: Text
     order_id: str | None = None
     at: Timestamp | None = None
+
+
+class CampaignStarted(Event):
+    """A campaign was started."""
+
+    campaign_id: Text
+    kind: Text
+    segment: str | None = None
+    goal_metric: str | None = None
+    at: Timestamp | None = None
+
+
+class CampaignEnded(Event):
+    """A campaign ended."""
+
+    campaign_id: Text
+    at: Timestamp | None = None
+
+
+class CampaignContentAssigned(Event):
+    """Content was given to a campaign."""
+
+    campaign_id: Text
+    content_id: Text
+    segment: str | None = None
+    at: Timestamp | None = None
+
+
+class RecommendationServed(Event):
+    """A recommendation was shown."""
+
+    ref: Text
+    member_id: Text
+    channel: str | None = None
+    items: tuple[str, ...] | None = None
+    reasons: tuple[str, ...] | None = None
+    at: Timestamp | None = None
+
+
+class RecommendationClicked(Event):
+    """A recommendation was clicked."""
+
+    ref: Text
+    member_id: Text
+    item: str | None = None
+    at: Timestamp | None = None
+
+
+class RecommendationBought(Event):
+    """What was recommended was bought."""
+
+    ref: Text
+    member_id: Text
+    order_id: str | None = None
+    at: Timestamp | None = None
+
+
+class RecommendationFeedback(Event):
+    """A member judged a recommendation."""
+
+    ref: Text
+    member_id: Text
+    verdict: Text
+    at: Timestamp | None = None
+
+
+class ContactWindowPredicted(Event):
+    """A good time to contact a member is predicted."""
+
+    member_id: Text
+    from_: Timestamp
+    to: Timestamp
+    model_version: str | None = None
+    made_at: Timestamp | None = None
+
+
+class ChannelLeadCaptured(Event):
+    """A channel captured a lead."""
+
+    channel: Text
+    external_ref: Text
+    member_id: str | None = None
+    visitor: str | None = None
+    store_id: str | None = None
+    at: Timestamp | None = None
+
+
+class ChannelOrderPlaced(Event):
+    """An order was placed on a channel."""
+
+    channel: Text
+    external_ref: Text
+    member_id: str | None = None
+    visitor: str | None = None
+    store_id: str | None = None
+    amount: Money
+    currency: str | None = None
+    items: tuple[str, ...] | None = None
+    at: Timestamp | None = None
+
+
+class StoreOrderPlaced(Event):
+    """An order was placed in a store."""
+
+    order_id: Text
+    store_id: Text
+    channel: str | None = None
+    member_id: str | None = None
+    amount: Money
+    currency: str | None = None
+    items: tuple[str, ...] | None = None
+    at: Timestamp | None = None
+
+
+class PosReceiptRecorded(Event):
+    """A till printed a receipt."""
+
+    store_id: Text
+    receipt_no: Text
+    member_id: str | None = None
+    amount: Money
+    currency: str | None = None
+    items: tuple[str, ...] | None = None
+    at: Timestamp | None = None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sharedchain.events.base import Event, Text, Timestamp
+from typing import Annotated
+
+from pydantic import Field
+
+from sharedchain.events.base import Event, Part, Rate, Text, Timestamp
 
 
 class ServiceTicketOpened(Event):
@@ -50,8 +54,8 @@ class ServiceTicketClosed(Event):
     """A ticket was closed."""
 
     ticket_id: Text
-    csat: int | None = None
     customer_id: str | None = None
+    csat: int | None = None
     closed_at: Timestamp | None = None
 
 
@@ -63,3 +67,18 @@ class BotSessionClosed(Event):
     resolved: bool
     turns: int | None = None
     closed_at: Timestamp | None = None
+
+
+class Article(Part):
+    article_id: Text
+    score: Rate | None = None
+
+
+class AgentAssistSuggested(Event):
+    """The assistant suggested answers to an agent."""
+
+    session_id: Text
+    turn: int
+    ticket_id: str | None = None
+    suggestions: Annotated[tuple[Article, ...], Field(min_length=1)]
+    at: Timestamp | None = None
