@@ -24,6 +24,7 @@ from sharedchain.core import limits, wire
 
 _LARGEST = 4_000  # characters or elements of a computed value: what reads it could double it, and so on
 ROOTS = ("message", "meta", "metric", "prev")
+_RESERVED, _SPELLING = re.compile(r"(?<![\w.])let(?=\.)"), "l_t"  # of one length: columns stay true
 _STRING = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
 _PATTERN = re.compile(r"""\.matches\s*\(\s*(r?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))\s*\)""")
 
@@ -83,7 +84,7 @@ def compile_expression(source: str, names: tuple[str, ...] = ()) -> Expression:
 def evaluated(program: Any, paths: tuple[str, ...], variables: Mapping[str, Any]) -> Any | CelError:
     """The plain value of a compiled expression over {"message": …, …}; never raises what the data or the text cause."""
     try:
-        value = program.eval(data={path: _walk(variables, path) for path in paths})
+        value = program.eval(data={_spelled(path): _walk(variables, path) for path in paths})
         plain = value.plain_value()
     except (RuntimeError, ValueError, TypeError, OverflowError) as error:  # RecursionError is a RuntimeError
         return CelError(str(error))
@@ -114,12 +115,32 @@ def excess(source: str) -> tuple[int, str] | None:
     return None
 
 
-def environment(variables: Mapping[str, Any]) -> Any:
-    """A CEL environment with exactly these dotted variables and the extensions rules may use."""
-    return cel.NewEnv(
-        variables=dict(variables),
-        extensions=[ext_optional.ExtOptional(), ext_strings.ExtStrings(), ext_math.ExtMath()],
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A CEL environment that also knows the root `let`, a word which CEL keeps for itself."""
+
+    env: Any
+
+    def compile(self, source: str) -> Any:
+        """The program; columns in errors are those of `source`. Raises RuntimeError, CEL's message."""
+        for match in _RESERVED.finditer(blank_strings(source)):
+            source = f"{source[: match.start()]}{_SPELLING}{source[match.end() :]}"
+        return self.env.compile(source)
+
+
+def environment(variables: Mapping[str, Any]) -> Environment:
+    """An environment with exactly these dotted variables and the extensions rules may use."""
+    return Environment(
+        cel.NewEnv(
+            variables={_spelled(path): type_ for path, type_ in variables.items()},
+            extensions=[ext_optional.ExtOptional(), ext_strings.ExtStrings(), ext_math.ExtMath()],
+        )
     )
+
+
+@lru_cache(maxsize=4096)
+def _spelled(path: str) -> str:
+    return _RESERVED.sub(_SPELLING, path, count=1)
 
 
 def paths_of(source: str, names: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -144,7 +165,7 @@ def blank_strings(source: str) -> str:
 def message_of(error: RuntimeError) -> str:
     """CEL's first finding without its prefix: `1:9: undeclared reference to …`."""
     match = re.search(r"<input>:(\d+:\d+: .*?)(?: \(in container ''\))?(?:\n|$)", str(error))
-    return match[1] if match else str(error).splitlines()[0]
+    return (match[1] if match else str(error).splitlines()[0]).replace(f"{_SPELLING}.", "let.")
 
 
 def normal(value: Any) -> Any:

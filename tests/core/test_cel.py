@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from sharedchain.core.cel import CelError, compile_condition, normal, paths_of, places_of
+from sharedchain.core.cel import CelError, compile_condition, environment, message_of, normal, paths_of, places_of
 
 
 def test_an_error_at_run_time_is_an_error_not_a_truth() -> None:
@@ -62,3 +62,12 @@ def test_paths_are_not_looked_for_in_strings_or_calls() -> None:
 def test_a_syntax_error_names_its_column() -> None:
     with pytest.raises(ValueError, match="1:13"):
         compile_condition("message.a < ")
+
+
+def test_let_is_a_root_though_cel_keeps_the_word() -> None:
+    condition = compile_condition('let.limit > 1.5 && message.outlet.let && "let.x" == message.s', ("let",))
+    assert condition.paths == ("let.limit", "message.outlet.let", "message.s")
+    assert condition.truth({"let": {"limit": Decimal(2)}, "message": {"outlet": {"let": True}, "s": "let.x"}}) is True
+    with pytest.raises(RuntimeError) as error:
+        environment({}).compile("1 < 2 && let.b")
+    assert message_of(error.value) == "1:13: undeclared reference to 'let.b'"
