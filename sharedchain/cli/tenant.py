@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json as json_
-import time
-import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,13 +10,11 @@ import typer
 
 from sharedchain import canonical, config
 from sharedchain.cli.options import Home, Json
-from sharedchain.errors import ConfigError, ConnectionFailed
+from sharedchain.errors import ConfigError
 
 if TYPE_CHECKING:
     from sharedchain.chain import ChainSync
 
-_TOPIC = "chain.config.v1"
-_WAIT = 30.0  # seconds for the configuration to be read to its end
 DEFAULTS: dict[str, Any] = {
     "mode": "wall",
     "timezone": "Asia/Shanghai",
@@ -70,27 +66,10 @@ def changed(old: Mapping[str, Any], asked: Mapping[str, Any], known: set[tuple[s
 
 def in_force(chain: ChainSync, name: str) -> dict[str, Any]:
     """What the log said last of this tenant, over the defaults. Raises ConnectionFailed."""
-    from confluent_kafka import TopicPartition
+    from sharedchain.configlog import ConfigLog
 
-    from sharedchain.kafka import consumer
-
-    found = dict(DEFAULTS)
-    reader = consumer(chain.endpoints, f"sharedchain.tenant.{uuid.uuid4().hex}", **{"enable.partition.eof": True})
-    try:
-        reader.assign([TopicPartition(_TOPIC, 0, 0)])
-        deadline = time.monotonic() + _WAIT
-        while time.monotonic() < deadline:
-            message = reader.poll(0.5)
-            if message is None:
-                continue
-            if message.error():  # its end: partition.eof
-                return found
-            data = chain.codec.decode(_TOPIC, message.value()).data
-            if (data["kind"], data["name"]) == ("tenant", name):
-                found = DEFAULTS | json_.loads(data["body"])
-    finally:
-        reader.close()
-    raise ConnectionFailed(f"{_TOPIC} on {chain.endpoints.kafka} could not be read to its end in {_WAIT:.0f} s")
+    said = ConfigLog.read(chain.endpoints, chain.codec).items.get(("tenant", name))
+    return DEFAULTS | (json_.loads(said.body) if said else {})
 
 
 def _said(value: Any) -> str:
