@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -42,8 +42,7 @@ async def reported(door: Door, name: str, event_type: str) -> Collection[str]:
     whose = await tenant(door, name)
     rows = await door.store.rows(queries.config_body("flow", whose.flow))
     flow = flows.read(rows[0]["body"]) if rows else None
-    said: Mapping[str, tuple[str, ...]] = dict(flow.reported.items()) if isinstance(flow, flows.Profile) else {}
-    return said.get(event_type, ())
+    return flow.excused(event_type) if isinstance(flow, flows.Profile) else ()
 
 
 def listing(tenant: Tenant, items: Sequence[Any]) -> dict[str, Any]:

@@ -58,7 +58,4 @@ class ConfigLog:
         name = json.loads(settings.body).get("flow", flow.DEFAULT) if settings else flow.DEFAULT
         item = self.items.get(("flow", name))
         profile = flow.read(item.body) if item else None
-        reported: Mapping[str, tuple[str, ...]] = (
-            dict(profile.reported.items()) if isinstance(profile, flow.Profile) else {}
-        )
-        return reported.get(event_type, ())
+        return profile.excused(event_type) if isinstance(profile, flow.Profile) else ()

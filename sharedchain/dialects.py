@@ -34,8 +34,7 @@ def translator(path: Path, catalog: Catalog, dictionaries: Mapping[str, Dictiona
         known = [name for name, one in flows.items() if isinstance(one, Profile)]
         told = f"no opportunity flow {dialect.tenant.flow} under schemas/flows; {meant(dialect.tenant.flow, known)}"
         raise ConfigError([_at(read(path), ("tenant", "flow"), told)])
-    excused: dict[str, tuple[str, ...]] = dict(flow.reported.items())
-    return Translator(dialect, catalog, dictionaries, excused)
+    return Translator(dialect, catalog, dictionaries, flow.excused)
 
 
 def ours(

@@ -90,6 +90,10 @@ class Profile(Model):
         """None for what is no open stage: SIGNED and LOST too."""
         return self._by_code.get(code)
 
+    def excused(self, event_type: str) -> tuple[str, ...]:
+        """Contract fields that an event of this type may lack."""
+        return next((lacks for kind, lacks in self.reported.items() if kind == event_type), ())
+
     def may_lose(self, code: str) -> bool:
         return code in (self._by_code if self.lost_from is None else self.lost_from)
 

@@ -6,7 +6,7 @@ that cannot be understood is refused whole, with every reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -52,13 +52,13 @@ class Untold:
 
 @dataclass(frozen=True)
 class Translator:
-    """A dialect with everything that its rows are read with. `excused`: event type → contract fields
-    that its tenant's flow does not insist on."""
+    """A dialect with everything that its rows are read with. `excused` tells the contract fields
+    of an event type that its tenant's flow does not insist on."""
 
     dialect: Dialect
     catalog: Catalog
     dictionaries: Mapping[str, Dictionary]
-    excused: Mapping[str, tuple[str, ...]]
+    excused: Callable[[str], Collection[str]]
     tables: Tables = field(default_factory=dict)
 
     def translate(self, name: str, row: Row) -> Translated | Untold:
@@ -124,7 +124,7 @@ class Translator:
                     notes += [source.note] if source.note else []
                     break
         data = map_terms(kind, data, self.dictionaries, self.dialect.source)
-        excused = self.excused.get(kind.name, ())
+        excused = self.excused(kind.name)
         check_required(kind, data, excused)
         notes += [f"{kind.name} lacks {lack}" for lack in excused if is_empty(data[lack])]
         when = value("timestamp-millis", cells[tells.time], zone, tells.time) if tells.time else None

@@ -44,7 +44,7 @@ DEAL: dict[str, Any] = {
         }
     },
 }
-HOOK = Translator(Dialect.model_validate(DEAL), Catalog.load(), load_dictionaries(), {})
+HOOK = Translator(Dialect.model_validate(DEAL), Catalog.load(), load_dictionaries(), lambda _: ())
 DECIMAL = ["null", {"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 2}]
 MOMENT = {"type": "long", "logicalType": "timestamp-millis"}
 

@@ -14,8 +14,7 @@ from streams.ingest.lifecycle.event import Told
 def excused(book: Pages, partition: int, scope: str, name: str) -> Collection[str]:
     """Fields that an event of type `name` may lack in this tenant."""
     flow = profile.find(book, partition, scope)
-    reported: dict[str, tuple[str, ...]] = dict(flow.reported) if flow else {}  # type: ignore[arg-type]
-    return reported.get(name, ())
+    return flow.excused(name) if flow else ()
 
 
 def tell(book: Book, fact: Fact) -> list[Told]:
