@@ -18,7 +18,7 @@ from typing import Any
 
 from sharedchain.codec import Codec
 from sharedchain.configlog import ConfigLog
-from sharedchain.contract import Broken, check_required, lacking, read_event
+from sharedchain.contract import check_required, lacking, read_excused
 from sharedchain.endpoints import Endpoints
 from sharedchain.envelope import Envelope
 from sharedchain.errors import Refused
@@ -92,12 +92,7 @@ class ChainSync:
         kind = self.codec.catalog.types.get(event_type)
         if kind is None:
             raise Refused("undeclared_type", f"{event_type} is no declared event type")
-        try:
-            return read_event(kind, data)
-        except Broken:
-            if not (excused := self.excused(event_type, tenant)):
-                raise
-            return read_event(kind, data, excused)
+        return read_excused(kind, data, lambda: self.excused(event_type, tenant))
 
     def excused(self, event_type: str, tenant: str) -> Collection[str]:
         """Contract fields that an event of this type may lack in a tenant, as the log says. Asked at first use."""

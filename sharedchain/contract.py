@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
@@ -42,6 +42,16 @@ def read_event(kind: EventType, data: Mapping[str, Any], excused: Collection[str
         raise Broken([_fault(kind, one) for one in told]) from None
     assert isinstance(event, Event)
     return event
+
+
+def read_excused(kind: EventType, data: Mapping[str, Any], excused: Callable[[], Collection[str]]) -> Event:
+    """As `read_event`; what may be absent all the same is asked only where something is wrong."""
+    try:
+        return read_event(kind, data)
+    except Broken:
+        if not (absent := excused()):
+            raise
+        return read_event(kind, data, absent)
 
 
 def lacking(kind: EventType, event: Event) -> Collection[str]:

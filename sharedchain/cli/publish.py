@@ -19,7 +19,7 @@ from sharedchain.chain import ChainSync, Position
 from sharedchain.cli import language
 from sharedchain.cli.options import Home, Json
 from sharedchain.cli.rows import Form, Row, read_rows
-from sharedchain.contract import Broken, map_terms, read_event
+from sharedchain.contract import Broken, map_terms, read_excused
 from sharedchain.dictionary import Dictionary, load_dictionaries
 from sharedchain.envelope import parse_time
 from sharedchain.errors import Refused, SharedChainError
@@ -113,22 +113,13 @@ def judge_rows(
                 raise row.fault
             said = {name[3:]: value for name, value in row.fields.items() if name.startswith("ce_")}
             payload = {name: value for name, value in row.fields.items() if not name.startswith("ce_")}
-            event = _event(kind, payload, partial(excused, str(said.get("tenant", ""))))
+            event = read_excused(kind, payload, partial(excused, str(said.get("tenant", ""))))
             map_terms(kind, event.to_avro(), dictionaries, str(said.get("source", source)))
             yield Good(row.number, event, _envelope(said))
         except Broken as broken:
             yield Bad(row.number, broken.faults)
         except Refused as fault:
             yield Bad(row.number, [fault])
-
-
-def _event(kind: EventType, payload: dict[str, Any], excused: Callable[[], Collection[str]]) -> Event:
-    try:
-        return read_event(kind, payload)
-    except Broken:
-        if not (lacking := excused()):
-            raise
-        return read_event(kind, payload, lacking)
 
 
 def _envelope(said: dict[str, Any]) -> dict[str, Any]:

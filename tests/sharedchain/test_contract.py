@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sharedchain.contract import Broken, check_required, is_empty, lacking, map_terms, places, read_event
+from sharedchain.contract import Broken, check_required, is_empty, lacking, map_terms, places, read_event, read_excused
 from sharedchain.dictionary import load_dictionaries
 from sharedchain.errors import Refused
 from sharedchain.events import OpportunityStageChanged
@@ -156,3 +156,18 @@ def test_what_is_excused_may_be_absent_and_the_rest_may_not() -> None:
         "region",
         "decision_chain[0].person_ref",
     }
+
+
+def test_what_may_be_absent_is_asked_only_where_something_is_wrong() -> None:
+    lead, customer, asked = TYPES["lead.disqualified"], TYPES["master.customer.upserted"], list[str]()
+
+    def excused() -> tuple[str, ...]:
+        asked.append("asked")
+        return REPORTED
+
+    read_excused(lead, {"lead_id": "L", "reason": "BUDGET"}, excused)
+    assert asked == []
+    assert read_excused(customer, CUSTOMER, excused).to_avro()["owner_id"] is None
+    assert asked == ["asked"]
+    with pytest.raises(Broken):
+        read_excused(customer, CUSTOMER, tuple)
