@@ -41,6 +41,9 @@ _CONSUMER: dict[str, Any] = {
     "fetch.error.backoff.ms": 50,
 }
 
+# Codes that say: a successor of this transactional producer took over.
+FENCED_CODES = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})
+
 
 def producer(endpoints: Endpoints, **overrides: Any) -> Producer:
     """An idempotent producer; an acknowledged record is on every in-sync replica.

@@ -13,13 +13,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from sharedchain import canonical
 from sharedchain.errors import ConnectionFailed, Fenced
 from sharedchain.failpoint import failpoint
-from sharedchain.kafka import fatal_cause
+from sharedchain.kafka import FENCED_CODES, fatal_cause
 from sharedchain.spine import Record
 
 T = TypeVar("T")
 _CALL = 10.0  # seconds for one call to the broker
 _PATIENCE = 30.0  # seconds for a call and its repetitions
-_FENCED = {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +97,12 @@ def _insist(call: Callable[[], T]) -> T:
         except KafkaException as raised:
             error: KafkaError = raised.args[0]
             again = error.retriable() or error.code() == KafkaError._TIMED_OUT
-            if error.code() in _FENCED or not again or time.monotonic() > deadline:
+            if error.code() in FENCED_CODES or not again or time.monotonic() > deadline:
                 raise _lost(raised) from raised
 
 
 def _lost(raised: KafkaException) -> Exception:
     error: KafkaError = raised.args[0]
-    if error.code() in _FENCED:
+    if error.code() in FENCED_CODES:
         return Fenced(f"a successor writes for this partition now: {error}")
     return ConnectionFailed(f"a transaction could not be ended: {error}")

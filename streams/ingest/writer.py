@@ -11,7 +11,7 @@ from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, KafkaExceptio
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import Fenced, SharedChainError
 from sharedchain.failpoint import failpoint
-from sharedchain.kafka import consumer, fatal_cause, transactional_producer
+from sharedchain.kafka import FENCED_CODES, consumer, fatal_cause, transactional_producer
 from sharedchain.scope import SPINE
 from sharedchain.spine import fact_headers
 from streams.ingest import letters
@@ -139,8 +139,7 @@ def _until_done(call: Callable[[], object], patience: float = 120.0) -> None:
 
 def _fenced(error: KafkaException) -> Exception:
     said: KafkaError = error.args[0]
-    lost = (KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED)
-    return Fenced(f"a successor of this lane took over: {said.str()}") if said.code() in lost else error
+    return Fenced(f"a successor of this lane took over: {said.str()}") if said.code() in FENCED_CODES else error
 
 
 def _point(name: str, busy: bool) -> None:
