@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer, model_validator
 
+from sharedchain import private
 from sharedchain.errors import ConfigError, ConnectionFailed
 
 Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -196,11 +197,7 @@ class Endpoints(_Part):
 
     def save(self) -> None:
         """Write endpoints.json into the home, atomically, readable by its owner only."""
-        file = self.home / "endpoints.json"
-        fresh = file.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(self.model_dump_json(indent=2, exclude={"program"}) + "\n")
-        fresh.replace(file)
+        private.write(self.home / "endpoints.json", self.model_dump_json(indent=2, exclude={"program"}) + "\n")
 
 
 def default_home() -> Path:

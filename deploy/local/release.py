@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sharedchain import private
 from sharedchain.errors import ConfigError
 from sharedchain.schemas import Catalog
 from sinks.clickhouse.migrate import read_migrations
@@ -93,8 +94,4 @@ def read(home: Path) -> Stamp | None:
 
 
 def _write(home: Path, word: Stamp) -> None:
-    file = home / "home.json"
-    fresh = file.with_suffix(".new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(word.model_dump_json(indent=1) + "\n")
-    fresh.replace(file)
+    private.write(home / "home.json", word.model_dump_json(indent=1) + "\n")

@@ -10,6 +10,8 @@ from typing import Literal
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from sharedchain import private
+
 _PATIENCE = 10.0  # seconds for the kernel to end what was killed
 
 Phase = Literal["waiting", "starting", "ready", "backing off", "held", "done"]
@@ -43,10 +45,7 @@ class State(_Record):
         return next(part for part in self.parts if part.name == name)
 
     def save(self, home: Path) -> None:
-        file = _file(home)
-        fresh = file.with_suffix(".new")
-        fresh.write_text(self.model_dump_json(indent=1))
-        fresh.replace(file)
+        private.write(_file(home), self.model_dump_json(indent=1))
 
     def alive(self) -> bool:
         """Whether the supervisor that wrote this still runs."""
