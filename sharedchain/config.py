@@ -19,6 +19,7 @@ from sharedchain.yamlfile import read
 _PLACES = (
     ("dictionary", "schemas/dictionary", "*.yaml"),
     ("flow", "schemas/flows", "*.yaml"),
+    ("table", "rules/tables", "*.yaml"),  # before those that look into them
     ("measure", "rules/measures", "M-*.yaml"),
     ("pack", "rules/packs", "*.yaml"),
     ("route", "rules", "routes.yaml"),
@@ -45,7 +46,7 @@ def item(kind: str, name: str, body: Any) -> ConfigItem:
 
 
 def bundle(root: Path | None = None) -> list[ConfigItem]:
-    """All items under `root` (default: the checkout, else the installed wheel), by kind, then name.
+    """All items under `root` (default: the checkout, else the installed wheel), kind by kind, then by name.
 
     Raises ConfigError naming every file that is no YAML.
     """

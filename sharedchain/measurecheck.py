@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sharedchain.core import rows
 from sharedchain.core.flows import ENVELOPE, TESTS
-from sharedchain.core.measures import Computed, Constant, Count, Entities, Measure, PeriodOf
+from sharedchain.core.measures import KINDS, Computed, Constant, Count, Entities, Measure, PeriodOf
 from sharedchain.core.reducers import DAILY, REDUCERS
+from sharedchain.core.tables import Table
 from sharedchain.core.typed import hint
 from sharedchain.schemas import Catalog
 from sharedchain.yamlfile import Step
@@ -22,6 +23,7 @@ class Known:
 
     measures: Mapping[str, Measure]
     events: Catalog
+    tables: Mapping[str, Table] = field(default_factory=dict)
 
 
 def findings(measure: Measure, known: Known) -> Iterator[Finding]:
@@ -34,7 +36,7 @@ def findings(measure: Measure, known: Known) -> Iterator[Finding]:
     if measure.count:
         yield from _count(measure.count, measure, known.events)
     if measure.entities:
-        yield from _entities(measure.entities, measure)
+        yield from _entities(measure.entities, measure, known.tables)
 
 
 def _computed(said: Computed, measure: Measure, known: Known) -> Iterator[Finding]:
@@ -97,10 +99,15 @@ def _path(path: str, schema: str, fields: list[str]) -> str:
     return "" if name in known else f"{kind} has no {name}{hint(name, known)}"
 
 
-def _entities(said: Entities, measure: Measure) -> Iterator[Finding]:
-    known = rows.fields(said.over)
-    if said.field and said.field not in known:
-        yield ("entities", "field"), f"{said.over} has no {said.field}{hint(said.field, known)}"
+def _entities(said: Entities, measure: Measure, tables: Mapping[str, Table]) -> Iterator[Finding]:
+    if said.over not in tables and said.over not in KINDS:
+        there = (*KINDS, *tables)
+        yield ("entities", "over"), f"no table {said.over}{hint(said.over, there)}"
+        return
+    known = list(tables[said.over].kinds) if said.over in tables else rows.fields(said.over)
+    for key, name in (("field", said.field), ("per", said.per), ("day_of", said.day_of)):
+        if name and name not in known:
+            yield ("entities", key), f"{said.over} has no {name}{hint(name, known)}"
     for path in said.where:
         if path not in known:
             yield ("entities", "where", path), f"{said.over} has no {path}{hint(path, known)}"

@@ -6,29 +6,27 @@ Findings are lines «file:line:column: what; how to mend»: all of them at once,
 from __future__ import annotations
 
 import dataclasses
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from sharedchain import config, measurecheck, rulesight
-from sharedchain.core import forecast, lookup, texts, trial, typed
+from sharedchain import measurecheck, rulesight, tablecheck
+from sharedchain.core import forecast, texts, trial, typed
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.payload import payload
-from sharedchain.core.routes import Routes
 from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, Stop, When
-from sharedchain.core.ruleset import Pack, prepare
+from sharedchain.core.ruleset import prepare
 from sharedchain.core.state import Forecast
+from sharedchain.core.tables import Table
+from sharedchain.rulefiles import Book, load
 from sharedchain.rulesight import sight
 from sharedchain.schemas import Catalog
-from sharedchain.yamlfile import Document, Step, read
+from sharedchain.yamlfile import Document, Step
 
-_MODELS: Mapping[str, type[BaseModel]] = {"measure": Measure, "pack": Pack, "route": Routes, "rule": Rule}
+__all__ = ["Book", "check", "load", "outcomes"]
 _CONTEXT = (
     "subject",
     "value",
@@ -45,42 +43,14 @@ _CONTEXT = (
 _FORECAST = (*(f.name for f in dataclasses.fields(Forecast)), "total")
 
 
-@dataclass
-class Book:
-    """Everything that was read, by kind and id, with its file; and what is wrong with it."""
-
-    root: Path
-    models: dict[str, dict[str, tuple[Any, Document]]] = field(default_factory=dict)
-    present: dict[str, list[str]] = field(default_factory=dict)  # kind → ids that have a file, loaded or not
-    roles: tuple[str, ...] = ()
-    findings: list[str] = field(default_factory=list)
-
-    def measures(self) -> dict[str, Measure]:
-        return {id_: measure for id_, (measure, _) in self.models["measure"].items()}
-
-    def rules(self) -> list[tuple[Rule, Document]]:
-        return list(self.models["rule"].values())
-
-    def say(self, document: Document, steps: tuple[Step, ...], text: str, column: int = 0) -> None:
-        """`column` counts from the start of the value (1 = its first character), for findings inside it."""
-        line, start = document.where(steps)
-        found = f"{self._short(document.path)}:{line}:{start + max(column - 1, 0)}: {text}"
-        if found not in self.findings:  # two event types of one rule may say the same
-            self.findings.append(found)
-
-    def unreadable(self, path: Path, error: yaml.YAMLError) -> None:
-        self.findings.append(config.unreadable(self._short(path), error))
-
-    def _short(self, path: Path) -> Path:
-        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
-
-
 def check(root: Path | None = None, catalog: Catalog | None = None) -> Book:
     """Read and check all of it; `findings` is empty when everything is right."""
     book = load(root)
     events = catalog or Catalog.load(root)
     for measure, document in book.models["measure"].values():
         _measure(book, measure, document, events)
+    for declared, document in book.models["table"].values():
+        _table(book, declared, document, events)
     try:
         if not book.findings:  # with a name missing, the order says nothing new
             ordered(book.measures())
@@ -97,33 +67,6 @@ def check(root: Path | None = None, catalog: Catalog | None = None) -> Book:
     return book
 
 
-def load(root: Path | None = None) -> Book:
-    """Read all files into models; what does not load is in `findings`."""
-    book = Book(root or config.default_root(), {kind: {} for kind in _MODELS})
-    for kind, path in config.files(root):
-        book.present.setdefault(kind, []).append(path.stem)
-        try:
-            document = read(path)
-        except yaml.YAMLError as error:
-            book.unreadable(path, error)
-            continue
-        if kind == "dictionary":
-            if path.stem == "role":
-                book.roles = tuple(term["code"] for term in document.value["terms"])
-            continue
-        if kind not in _MODELS:  # flows: flowcheck
-            continue
-        try:
-            model = _MODELS[kind].model_validate(document.value)
-        except ValidationError as error:
-            _invalid(book, document, error, _MODELS[kind])
-            continue
-        if getattr(model, "id", path.stem) != path.stem:
-            book.say(document, ("id",), f"id is not the file's name {path.stem}; make them equal")
-        book.models[kind][path.stem] = (model, document)
-    return book
-
-
 def outcomes(book: Book, rule: Rule, catalog: Catalog | None = None) -> list[trial.Outcome]:
     """Run the cases of one rule that loads; their payloads are read as our schemas say."""
     events, measures, ready = catalog or Catalog.load(book.root), book.measures(), prepare(rule)
@@ -131,48 +74,18 @@ def outcomes(book: Book, rule: Rule, catalog: Catalog | None = None) -> list[tri
     return [trial.run(ready, case, measures, schemas) for case in trial.trials_of(rule.tests)]
 
 
-def _invalid(book: Book, document: Document, error: ValidationError, model: type[BaseModel]) -> None:
-    known = sorted(_keys(model, set()))
-    for one in error.errors(include_url=False):
-        steps = tuple(
-            step for step in one["loc"] if step not in ("event", "measure", "clock") or step != one["loc"][-1]
-        )
-        text = one["msg"].removeprefix("Value error, ")
-        if one["type"] == "value_error" and isinstance(document.value, dict) and not steps:
-            for said in text.splitlines():  # each names the key to change
-                named = re.search(r"`(\w+)`", said)
-                book.say(document, (named[1],) if named else (), said)
-            continue
-        if one["type"] == "extra_forbidden":
-            word = str(one["loc"][-1])
-            text = f"unknown key {word}{typed.hint(word, known) or '; take it out'}"
-        elif one["type"] == "missing":
-            text = f"key {one['loc'][-1]} is missing; add it"
-        book.say(document, steps, text)
-
-
-def _keys(model: type[BaseModel], seen: set[type[BaseModel]]) -> set[str]:
-    """Every key that may stand somewhere in this model."""
-    seen.add(model)
-    found = {info.alias or name for name, info in model.model_fields.items()}
-    for info in model.model_fields.values():
-        for part in _parts(info.annotation):
-            if part not in seen:
-                found |= _keys(part, seen)
-    return found
-
-
-def _parts(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for inner in getattr(annotation, "__args__", ()):
-        yield from _parts(inner)
-
-
 def _measure(book: Book, measure: Measure, document: Document, events: Catalog) -> None:
     _role(book, document, ("owner",), measure.owner)
-    for steps, text in measurecheck.findings(measure, measurecheck.Known(book.measures(), events)):
+    for steps, text in measurecheck.findings(measure, measurecheck.Known(book.measures(), events, book.declared())):
         book.say(document, steps, text)
+
+
+def _table(book: Book, table: Table, document: Document, events: Catalog) -> None:
+    _role(book, document, ("owner",), table.owner)
+    seen = [_event_type(book, document, ("from", type_), type_, events) for type_ in table.from_ if type_ != "*"]
+    if all(seen):
+        for steps, text in tablecheck.findings(table, events):
+            book.say(document, steps, text)
 
 
 def _rule(book: Book, rule: Rule, document: Document, events: Catalog) -> None:
@@ -201,7 +114,7 @@ def _on_clock(book: Book, rule: Rule, on: OnClock, document: Document, events: C
     _on_events(book, rule, clock.start, (*steps, "start"), document, events)
     for type_ in clock.start:
         if type_ in events.types:
-            types = sight(rule, typed.of_event(events.types[type_].schema), lookup.TABLES, lambda *_: None)
+            types = sight(rule, typed.of_event(events.types[type_].schema), book.looks, lambda *_: None)
             said = {"from": clock.from_ if clock.from_ != "recorded" else "", "due": clock.due}
             for key, path in said.items():
                 _paths(book, document, (*steps, key), [path] if path and types else [], types or typed.Types({}, {}))
@@ -217,7 +130,7 @@ def _on_events(
     for index, type_ in enumerate(wanted):
         if not _event_type(book, document, (*at, index), type_, events):
             continue
-        types = sight(rule, every[type_], lookup.TABLES, partial(book.say, document), elsewhere)
+        types = sight(rule, every[type_], book.looks, partial(book.say, document), elsewhere)
         if types is None:
             continue  # its variables are unknown: nothing more can be said of it
         _conditions(book, document, ("if",), rule.if_, types)
@@ -279,7 +192,7 @@ def _on_measure(book: Book, rule: Rule, on: OnMeasure, document: Document) -> No
     for at, dim in enumerate(rule.subject):
         if dim not in on.dims:
             book.say(document, ("subject", at), f"{dim} is none of the dims {list(on.dims)}")
-    types = sight(rule, typed.of_measure(on.dims), lookup.TABLES, partial(book.say, document))
+    types = sight(rule, typed.of_measure(on.dims), book.looks, partial(book.say, document))
     if types is None:
         return
     _conditions(book, document, ("if",), rule.if_, types)

@@ -79,7 +79,7 @@ def _looks(rule: Rule, types: typed.Types, tables: Tables, say: Say) -> typed.Ty
         if len(look.id) != len(table.keys):
             say((*steps, "id"), f"{look.entity} is found by {', '.join(table.keys)}: name a path for each")
         paths(look.id, (*steps, "id"), types, say)
-        types = typed.beside(types, name, table.columns, optional=look.optional)
+        types = typed.beside(types, name, table.columns, optional=look.optional or table.sparse)
     return types
 
 

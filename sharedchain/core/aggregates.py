@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from sharedchain.core import rows, wire
+from sharedchain.core import rows, tables, wire
 from sharedchain.core.dims import text_of
-from sharedchain.core.localtime import local_day
+from sharedchain.core.localtime import EPOCH, local_day
 from sharedchain.core.measures import Entities, Measure, PeriodOf, matches
 from sharedchain.core.periods import covering
 from sharedchain.core.reducers import Reading
@@ -21,6 +21,8 @@ from sharedchain.core.rows import Row
 from sharedchain.core.state import Bucket, Part, Place, ScopeState, remember
 
 _HOUR = 3_600_000
+_PLACE = ""  # where a row of a declared table says which fact changed it: no column is called so
+_LAST_ORDINAL = 200_000  # an epoch day; more is ms
 ZERO = Decimal(0)
 
 
@@ -31,6 +33,7 @@ class Declared:
     by_over: Mapping[str, tuple[Measure, ...]] = field(default_factory=dict)
     daily: frozenset[str] = frozenset()  # looked at at local midnight only: never dirty
     hash: str = ""
+    tables: Mapping[str, tables.ReadyTable] = field(default_factory=dict)  # those declared as data
 
 
 NO_ENTITIES = Declared()
@@ -45,14 +48,15 @@ class Share:
     values: tuple[str, ...]
     currency: str
     amount: Decimal
-    age: str
+    mark: str  # an age or a value, by which the bucket tells its rows apart
+    day: str = ""
 
 
 Shares = dict[tuple[str, str], Share]  # (bucket's key, row's id) → share
 
 
-def declare(measures: Iterable[Measure]) -> Declared:
-    """Those of the measures that aggregate entities."""
+def declare(measures: Iterable[Measure], known: tables.Declared = tables.NO_TABLES) -> Declared:
+    """Those of the measures that aggregate entities, or rows of declared tables."""
     found: dict[str, list[Measure]] = {}
     digest = hashlib.blake2b(digest_size=8)
     ours = [measure for measure in measures if measure.entities is not None]
@@ -60,24 +64,39 @@ def declare(measures: Iterable[Measure]) -> Declared:
         assert measure.entities is not None
         found.setdefault(measure.entities.over, []).append(measure)
         digest.update(measure.model_dump_json(include={"id", "dims", "unit", "entities", "sample"}).encode() + b"\0")
+    digest.update(known.hash.encode())
     return Declared(
         {over: tuple(some) for over, some in found.items()},
         frozenset(measure.id for measure in ours if measure.sample == "daily"),
         digest.hexdigest() if found else "",
+        {id_: ready for id_, ready in known.by_id.items() if id_ in found},
     )
 
 
 def shares(scope: ScopeState, declared: Declared, about: tuple[str, str]) -> Shares:
     """What one entity, as it stands, contributes to which buckets."""
     found: Shares = {}
-    for over, id_, row in rows.rows(scope, *about):
+    for over, id_, row in _rows(scope, declared, *about):
         for measure in declared.by_over.get(over, ()):
             if _counts(measure, row):
-                worth = _worth(measure, row, scope.timezone)
+                worth, day = _worth(measure, row, scope.timezone), _day(measure, row, scope.timezone)
                 for names, values in _dims(measure, row, scope.timezone):
-                    key = f"{measure.id}|{text_of(names, values)}"
-                    found[key, id_] = Share(measure.id, names, values, *worth)
+                    key = f"{measure.id}|{text_of(names, values)}{'|' + day if day else ''}"
+                    found[key, id_] = Share(measure.id, names, values, *worth, day)
     return found
+
+
+def _rows(scope: ScopeState, declared: Declared, kind: str, id_: str) -> Iterable[tuple[str, str, Row]]:
+    if kind not in declared.tables:
+        return rows.rows(scope, kind, id_) if kind in rows.KINDS else ()
+    found = tables.row_of(scope, declared.tables[kind], id_)
+    return [(kind, id_, {**found[0], _PLACE: found[1]})] if found else ()
+
+
+def _every(scope: ScopeState, declared: Declared) -> Iterator[tuple[str, str]]:
+    yield from rows.every(scope)
+    for id_ in declared.tables:
+        yield from ((id_, name) for name in list(scope.tables[id_].rows))
 
 
 def move(scope: ScopeState, declared: Declared, before: Shares, after: Shares, place: Place | None) -> bool:
@@ -102,12 +121,12 @@ def rebuild(scope: ScopeState, declared: Declared) -> bool:
         return False
     scope.buckets_of, scope.buckets_zone = declared.hash, scope.timezone
     old, scope.buckets = scope.buckets, {}
-    for about in rows.every(scope):
+    for about in _every(scope, declared):
         move(scope, declared, {}, shares(scope, declared, about), None)
     known = {measure.id for some in declared.by_over.values() for measure in some}
     for key, bucket in old.items():
         if key not in scope.buckets and bucket.measure in known:
-            scope.buckets[key] = Bucket(bucket.measure, bucket.dims)
+            scope.buckets[key] = Bucket(bucket.measure, bucket.dims, day=bucket.day)
             if bucket.measure not in declared.daily:
                 scope.dirty_buckets.setdefault(key, [])
     for key in [key for key in scope.dirty_buckets if key not in scope.buckets]:
@@ -126,11 +145,34 @@ def read(measure: Measure, bucket: Bucket | None, at: int, zone: str, sources: t
     if bucket is None or n == 0:
         return None
     if said.take.startswith("age_"):
-        return Reading(_age(said, bucket.ages, n, measure.unit, at, zone), "", n, sources)
+        return Reading(_age(said, bucket.marks, n, measure.unit, at, zone), "", n, sources)
     if len(parts) > 1:
         return None
     ((currency, part),) = parts.items()
-    return Reading(part.total / part.n if said.take == "mean" else part.total, currency, n, sources)
+    if said.take in ("sum", "mean"):
+        worth = part.total / part.n if said.take == "mean" else part.total
+        return Reading(worth * said.factor, currency, n, sources)
+    found = _agree(bucket.marks, said.tolerance) if said.take == "agree_share" else (_mark(said, bucket.marks), n)
+    return Reading(found[0] * said.factor, currency, found[1], sources) if found else None
+
+
+def _mark(said: Entities, marks: Mapping[str, int]) -> Decimal:
+    """Of the values that rows have: the highest, the lowest, how far apart these are, or the newest."""
+    if said.take == "last":
+        return Decimal(max(marks).partition("|")[2])
+    values = [Decimal(mark) for mark in marks]
+    return {"max": max(values), "min": min(values), "spread": max(values) - min(values)}[said.take]
+
+
+def _agree(marks: Mapping[str, int], tolerance: Decimal) -> tuple[Decimal, int] | None:
+    """The share of groups in which the values lie together, and how many groups there are; None if there are none."""
+    groups: dict[str, list[Decimal]] = {}
+    for mark, n in marks.items():
+        value, _, group = mark.partition("|")
+        groups.setdefault(group, []).extend([Decimal(value)] * n)
+    compared = [values for values in groups.values() if len(values) > 1]
+    agreed = sum(max(values) - min(values) <= tolerance for values in compared)
+    return (Decimal(agreed) / len(compared), len(compared)) if compared else None
 
 
 def settle(scope: ScopeState, key: str) -> None:
@@ -143,7 +185,7 @@ def settle(scope: ScopeState, key: str) -> None:
 def _counts(measure: Measure, row: Row) -> bool:
     said = measure.entities
     assert said is not None
-    if said.field and row.get(said.field) is None:
+    if any(row.get(name) is None for name in (said.field, said.per, said.day_of) if name):
         return False
     return all(matches(match, row.get(name)) for name, match in said.where.items())
 
@@ -167,13 +209,42 @@ def _dims(measure: Measure, row: Row, zone: str) -> Iterator[tuple[tuple[str, ..
 
 
 def _worth(measure: Measure, row: Row, zone: str) -> tuple[str, Decimal, str]:
-    """Currency, amount and age of one row; what a measure does not ask for is empty."""
+    """Currency, amount and mark of one row; what a measure does not ask for is empty."""
     said = measure.entities
     assert said is not None
     if said.take.startswith("age_"):
         return "", ZERO, _day_or_ms(row[said.field], measure.unit, zone)
     currency = str(row.get("currency") or "") if measure.unit == "currency" else ""
-    return currency, row[said.field] if said.field else ZERO, ""
+    amount = wire.number(row[said.field]) or ZERO if said.field else ZERO
+    match said.take:
+        case "max" | "min" | "spread":
+            return currency, amount, str(amount)
+        case "last":
+            return currency, amount, f"{_seq(row):016d}|{amount}"
+        case "agree_share":
+            return currency, amount, f"{amount}|{row.get(said.per)}"
+    return currency, amount, ""
+
+
+def _seq(row: Row) -> int:
+    place = row.get(_PLACE) or row.get("source") or (0, 0)
+    return int(place[1])
+
+
+def _day(measure: Measure, row: Row, zone: str) -> str:
+    """The ISO day that a row belongs to, for a gauge that looks at the day before; else ""."""
+    said = measure.entities
+    value = row.get(said.day_of) if said and said.day_of else None
+    match value:
+        case None:
+            return ""
+        case date():
+            return value.isoformat()
+        case int() if value > _LAST_ORDINAL:
+            return local_day(value, zone).isoformat()
+        case int():
+            return date.fromordinal(value + EPOCH).isoformat()
+    return str(value)
 
 
 def _day_or_ms(value: object, unit: str, zone: str) -> str:
@@ -186,18 +257,19 @@ def _day_or_ms(value: object, unit: str, zone: str) -> str:
 def _add(scope: ScopeState, key: str, share: Share, sign: int) -> None:
     bucket = scope.buckets.get(key)
     if bucket is None:
-        bucket = scope.buckets[key] = Bucket(share.measure, dict(zip(share.names, share.values, strict=True)))
+        dims = dict(zip(share.names, share.values, strict=True))
+        bucket = scope.buckets[key] = Bucket(share.measure, dims, day=share.day)
     part = bucket.parts.setdefault(share.currency, Part(0, ZERO))
     part.n += sign
     part.total += sign * share.amount
     if part.n == 0:
         del bucket.parts[share.currency]
-    if share.age:
-        left = bucket.ages.get(share.age, 0) + sign
+    if share.mark:
+        left = bucket.marks.get(share.mark, 0) + sign
         if left:
-            bucket.ages[share.age] = left
+            bucket.marks[share.mark] = left
         else:
-            del bucket.ages[share.age]
+            del bucket.marks[share.mark]
 
 
 def _age(said: Entities, ages: Mapping[str, int], n: int, unit: str, at: int, zone: str) -> Decimal:

@@ -1,8 +1,8 @@
 """Columns: what is remembered of a stream of events, one value each. `seen` of rules and tables are made of them.
 
 A column is declared as data, compiled once (`compile_column`), folded event by event into a cell (`update`), and read
-(`value`). A cell is plain state: it dumps and loads to the same bytes. An event at which a column's path has no
-value, or where `where` does not hold, does not count.
+(`value`). A cell is plain state: it dumps and loads to the same bytes. An event does not count for a column where
+its path has no value, its CEL fails for want of one, or `where` does not hold.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sharedchain.core.paths import walk
 from sharedchain.core.trend import slope
 from sharedchain.core.wording import Duration, Model
 
-Type = Literal["text", "decimal", "count", "instant", "day"]
+Type = Literal["text", "decimal", "count", "instant", "day", "flag"]
 _SPANS = {"s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _POINTS = 10_000  # what a window remembers at most: the newest
 _WAYS: tuple[str, ...] = ("last", "first", "previous", "count", "sum", "max", "min", "cel", "total")
@@ -151,12 +151,15 @@ def update(ready: ReadyColumn, cell: Cell | None, variables: Mapping[str, Any], 
     if ready.where is not None:
         wanted = ready.where.truth(variables)
         if isinstance(wanted, CelError):
-            return CelError(f"{ready.where.source}: {wanted.text}")
+            failed = CelError(f"{ready.where.source}: {wanted.text}")
+            return old if _lacks(ready.where, variables) else failed
         if not wanted:
             return old
     found = _told(ready, variables)
-    if found is None or isinstance(found, CelError):
-        return old if found is None else found
+    if isinstance(found, CelError):
+        return old if ready.expression and _lacks(ready.expression, variables) else found
+    if found is None:
+        return old
     return _FOLDS[ready.column.way](ready.column, old, found, variables, now)
 
 
@@ -208,6 +211,11 @@ def _told(ready: ReadyColumn, variables: Mapping[str, Any]) -> Any:
         case "sum" | "sum_in" | "trend":
             return wire.number(walk(variables, column.paths[0]))
     return walk(variables, column.paths[0])
+
+
+def _lacks(expression: Condition | Expression, variables: Mapping[str, Any]) -> bool:
+    """Whether something that it reads has no value."""
+    return any(walk(variables, path) is None for path in expression.paths)
 
 
 def _total(ready: ReadyColumn, variables: Mapping[str, Any]) -> Decimal | CelError | None:
@@ -366,6 +374,8 @@ def _as(type_: Type, found: Any) -> Any:
         case "count" | "instant":
             exact = wire.number(found)
             return None if exact is None else int(exact)
+        case "flag":
+            return found if isinstance(found, bool) else None
     return found if isinstance(found, date) else _day(found)
 
 

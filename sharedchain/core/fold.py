@@ -19,6 +19,8 @@ from sharedchain.core import (
     judge,
     masters,
     notice,
+    tables,
+    tabulate,
     view,
 )
 from sharedchain.core.desk import Desk
@@ -93,6 +95,8 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     if about and aggregates.move(
         scope, rules.over, before, aggregates.shares(scope, rules.over, about), (fact.partition, fact.seq)
     ):
+        scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
+    if tabulate.take(desk, fact):
         scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
     judge.on_events(desk, fact)
     scope.wake = min(scope.wake, minute_of(fact.recorded) + MINUTE)
@@ -169,6 +173,7 @@ def _sweep(desk: Desk) -> None:
         entities.mark_late(scope, id_, day)
         after = aggregates.shares(scope, desk.rules.over, about)
         aggregates.move(scope, desk.rules.over, before, after, scope.receivables[id_].source)
+    tabulate.forget(desk, at)
     _judge(desk, gauges.sample_entities(scope, desk.name, desk.rules.measures, at, desk.out, daily=True))
     view.forget(scope, at)
     scope.next_midnight = midnight(day + timedelta(days=1), scope.timezone)
@@ -216,6 +221,7 @@ def _dirty(scope: ScopeState) -> bool:
 
 def _rebuild(scope: ScopeState, rules: Ruleset) -> None:
     """Before time goes on: what other declarations find belongs to the minute of the last fact."""
+    tables.adopt(scope, rules.tables)
     if aggregates.rebuild(scope, rules.over):
         scope.touched, scope.only_backfill = max(scope.touched, scope.recorded), False
 

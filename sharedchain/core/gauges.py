@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from sharedchain.core import aggregates, wire
@@ -73,7 +73,7 @@ def sample_entities(
 
     `daily`: at local midnight those that age, too.
     """
-    keys = _due_buckets(scope, measures, daily=daily)
+    keys = _due_buckets(scope, measures, minute, daily=daily)
     causes = dict.fromkeys(
         place for some in keys.values() for key in some for place in scope.dirty_buckets.get(key, ())
     )
@@ -91,14 +91,16 @@ def sample_entities(
     return changes
 
 
-def _due_buckets(scope: ScopeState, measures: Iterable[Measure], *, daily: bool) -> dict[str, list[str]]:
+def _due_buckets(scope: ScopeState, measures: Iterable[Measure], at: int, *, daily: bool) -> dict[str, list[str]]:
     """Keys of the buckets to read, by measure, sorted."""
     found: dict[str, list[str]] = {}
     for key in sorted(scope.dirty_buckets):
         found.setdefault(scope.buckets[key].measure, []).append(key)
     aging = {m.id for m in measures if m.entities and m.sample != "minute"} if daily else set()
     if aging:
-        for key in sorted(key for key, bucket in scope.buckets.items() if bucket.measure in aging):
+        before = (local_day(at, scope.timezone) - timedelta(days=1)).isoformat()
+        wanted = (key for key, b in scope.buckets.items() if b.measure in aging and b.day in ("", before))
+        for key in sorted(wanted):
             some = found.setdefault(scope.buckets[key].measure, [])
             if key not in scope.dirty_buckets:
                 some.append(key)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTE = 60_000
+EPOCH = date(1970, 1, 1).toordinal()
 _FIRST, _LAST = -2_208_902_400_000, 10_413_705_600_000  # 1900-01-02, 2299-12-31: what the store can hold
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Any
 
-from sharedchain.core import masters
+from sharedchain.core import masters, tables
+from sharedchain.core.columns import Type as Kind
 from sharedchain.core.order import in_order
 from sharedchain.core.rule import Look
 from sharedchain.core.state import Place, ScopeState
-
-Kind = Literal["text", "decimal", "count"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Table:
     keys: tuple[str, ...]
     columns: Mapping[str, Kind]
     find: Callable[..., Row | None]
+    sparse: bool = False  # a column of a row that is there may have no value yet
 
     def empty(self) -> Row:
         """The row that stands for one that is not there."""
@@ -111,3 +112,13 @@ TABLES: Mapping[str, Table] = {
         _opportunity,
     ),
 }
+
+
+def declared(ready: tables.ReadyTable) -> Table:
+    """A table declared as data, as `with` sees it."""
+    return Table(ready.table.keys, ready.table.kinds, partial(_declared, ready), sparse=True)
+
+
+def _declared(ready: tables.ReadyTable, scope: ScopeState, *key: str) -> Row | None:
+    found = tables.find(scope, ready, key)
+    return Row(dict(found[0]), found[1]) if found else None

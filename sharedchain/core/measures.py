@@ -10,6 +10,7 @@ A gauge reads the forecasts of a period (`reducer`), or aggregates entities (`en
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -18,8 +19,10 @@ from sharedchain.core.wording import Model, Words
 
 MeasureId = Annotated[str, Field(pattern=r"^M-\d\d(\.[a-z][a-z0-9_]*)?$")]
 Op = Literal["sum", "difference", "ratio", "change", "steps"]
-Over = Literal["lead", "forecast", "opportunity", "contract", "receivable", "instalment"]
-Take = Literal["count", "sum", "mean", "age_max", "age_median", "age_share"]
+KINDS = ("lead", "forecast", "opportunity", "contract", "receivable", "instalment")  # beside declared tables
+Take = Literal[
+    "count", "sum", "mean", "max", "min", "spread", "last", "agree_share", "age_max", "age_median", "age_share"
+]
 
 
 class Constant(Model):
@@ -75,19 +78,28 @@ class Entities(Model):
     """Input of a gauge: what is known of all entities of a kind, aggregated as they change.
 
     `age_*` look at a time (`field`) and at the moment of sampling: in hours (unit h), else in local calendar days.
+    `spread` is max less min, `last` the value of the row that changed last. `agree_share` puts rows that are alike in
+    `per` together: of the groups with two rows or more, the share whose values differ by no more than `tolerance`.
+    With `day_of` only rows of the day before count; sampled at midnight, a day without rows has no value.
     """
 
-    over: Over
+    over: str  # one of KINDS, or a declared table
     take: Take
     field: str = ""  # what is summed, averaged or aged; an entity where it is absent does not count
     where: Mapping[str, Match] = {}  # field → what it must be
     paths: Mapping[str, str | PeriodOf] = {}  # dim → field; a dim not here is the field of its own name
     within_days: int = Field(default=0, ge=0)  # age_share: up to this age counts
+    per: str = ""  # agree_share: the field that says what is compared
+    tolerance: Decimal = Field(default=Decimal(0), ge=0)  # agree_share
+    factor: Decimal = Decimal(1)  # what the value is multiplied by, as 100 for points of hundred
+    day_of: str = ""  # a day, an instant or an epoch day: the day a row belongs to
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if (self.take == "count") == bool(self.field):
             raise ValueError("`count` needs no `field`, every other `take` needs one")
+        if (self.take == "agree_share") != bool(self.per):
+            raise ValueError("`per` belongs to agree_share, and agree_share needs it")
         return self
 
 
@@ -136,6 +148,8 @@ class Measure(Model):
         wanted = {"flow": ["count"], "level": ["computed"]}.get(self.kind, ["entities", "reducer", "computed"])
         if len(given) != 1 or given[0] not in wanted:
             raise ValueError(f"a {self.kind} needs exactly `{' or '.join(wanted)}`, here is {given or 'none'}")
+        if self.entities and self.entities.day_of and self.sample != "daily":
+            raise ValueError("`day_of` looks at the day before: set `sample` to daily")
         if self.computed and self.computed.op == ("change" if self.kind == "level" else "steps"):
             raise ValueError("a level is a sum, difference, ratio or steps of flows; a gauge has no steps")
         return self

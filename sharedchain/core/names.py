@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping
 
 from sharedchain.core import rows
 from sharedchain.core.flows import ENVELOPE, TESTS
-from sharedchain.core.measures import Constant, Measure, PeriodOf
+from sharedchain.core.measures import KINDS, Constant, Measure, PeriodOf
 from sharedchain.core.reducers import DAILY, REDUCERS
+from sharedchain.core.tables import Table
 
 
-def usable(measures: Mapping[str, Measure], broken: dict[str, str]) -> dict[str, Measure]:
+def usable(
+    measures: Mapping[str, Measure], broken: dict[str, str], tables: Mapping[str, Table] | None = None
+) -> dict[str, Measure]:
     """Those that can be computed; what is left out, and what rests on it, is named in `broken` with the reason."""
     left = dict(measures)
     for id_, measure in measures.items():
-        if strange := next(_strange(measure), ""):
+        if strange := next(_strange(measure, tables or {}), ""):
             broken[f"measure/{id_}"] = f"this version knows no {strange}"
             del left[id_]
     while lame := {id_: gone for id_, one in left.items() if (gone := _missing(one, left))}:
@@ -29,7 +32,7 @@ def _missing(measure: Measure, there: Mapping[str, Measure]) -> str:
     return next((name for name in of if name.startswith("M-") and name not in there), "")
 
 
-def _strange(measure: Measure) -> Iterator[str]:
+def _strange(measure: Measure, tables: Mapping[str, Table]) -> Iterator[str]:
     if measure.reducer and measure.reducer not in (*REDUCERS, *DAILY):
         yield f"reducer {measure.reducer}"
     for name in measure.computed.of if measure.computed else ():
@@ -45,7 +48,15 @@ def _strange(measure: Measure) -> Iterator[str]:
             if dot and path not in ENVELOPE and (kind not in rows.KINDS or name not in rows.fields(kind)):
                 yield f"path {path}"
     if measure.entities:
-        known, said = rows.fields(measure.entities.over), measure.entities
+        said = measure.entities
+        if said.over not in tables and said.over not in KINDS:
+            yield f"table {said.over}"
+            return
+        known = list(tables[said.over].kinds) if said.over in tables else rows.fields(said.over)
         paths = [said.paths.get(name, name) for names in measure.dims for name in names]
         plain = [path.period_of if isinstance(path, PeriodOf) else path for path in paths]
-        yield from (f"{said.over}.{name}" for name in (said.field, *said.where, *plain) if name and name not in known)
+        yield from (
+            f"{said.over}.{name}"
+            for name in (said.field, said.per, said.day_of, *said.where, *plain)
+            if name and name not in known
+        )

@@ -73,6 +73,11 @@ def digest(rule: Rule) -> str:
     return hashlib.blake2b(rule.model_dump_json(by_alias=True).encode(), digest_size=8).hexdigest()
 
 
+def failed(desk: Desk, what: str, owner: str, error: str) -> None:
+    """So is a table or measure that errs."""
+    _raise(desk, what, 0, owner, error)
+
+
 def settle(desk: Desk) -> None:
     """The config changed: tell items that do not load, release rules that changed, end alerts of rules that are off."""
     for key, error in sorted(desk.rules.broken.items()):

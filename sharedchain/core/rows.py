@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from sharedchain.core.localtime import local_day
-from sharedchain.core.measures import Over
 from sharedchain.core.state import Contract, Forecast, Instalment, Lead, Opportunity, Receivable, ScopeState
 
 Row = Mapping[str, Any]
@@ -43,7 +42,7 @@ def entity(scope: ScopeState, kind: str, id_: str) -> Any | None:
     return _tables(scope)[kind].get(id_)
 
 
-def rows(scope: ScopeState, kind: str, id_: str) -> Iterator[tuple[Over, str, Row]]:
+def rows(scope: ScopeState, kind: str, id_: str) -> Iterator[tuple[str, str, Row]]:
     """(kind of row, its id, the row): one of the entity itself, and one of each instalment of a receivable."""
     found = entity(scope, kind, id_)
     if found is not None:
@@ -66,14 +65,14 @@ def _tables(scope: ScopeState) -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-def _plain(kind: Over) -> Callable[[ScopeState, str, Any], Iterator[tuple[Over, str, Row]]]:
-    def read(_: ScopeState, id_: str, found: Any) -> Iterator[tuple[Over, str, Row]]:
+def _plain(kind: str) -> Callable[[ScopeState, str, Any], Iterator[tuple[str, str, Row]]]:
+    def read(_: ScopeState, id_: str, found: Any) -> Iterator[tuple[str, str, Row]]:
         yield kind, id_, {f"{kind}_id": id_, **vars(found)}
 
     return read
 
 
-def _opportunity(scope: ScopeState, id_: str, found: Opportunity) -> Iterator[tuple[Over, str, Row]]:
+def _opportunity(scope: ScopeState, id_: str, found: Opportunity) -> Iterator[tuple[str, str, Row]]:
     """`cycle_days`: local date of signing less local date of creation."""
     days = None
     if found.signed is not None:
@@ -82,7 +81,7 @@ def _opportunity(scope: ScopeState, id_: str, found: Opportunity) -> Iterator[tu
     yield "opportunity", id_, {"opportunity_id": id_, "cycle_days": days, **vars(found)}
 
 
-def _receivable(_: ScopeState, id_: str, found: Receivable) -> Iterator[tuple[Over, str, Row]]:
+def _receivable(_: ScopeState, id_: str, found: Receivable) -> Iterator[tuple[str, str, Row]]:
     yield "receivable", id_, {"receivable_id": id_, "outstanding": found.total - found.paid, **vars(found)}
     names = ("customer_id", "owner_id", "region", "currency")
     shared = {"receivable_id": id_, **{name: getattr(found, name) for name in names}}
@@ -91,7 +90,7 @@ def _receivable(_: ScopeState, id_: str, found: Receivable) -> Iterator[tuple[Ov
         yield "instalment", f"{id_}/{no}", {"no": no, **shared, **vars(part), **late}
 
 
-_ROWS: Mapping[str, Callable[[ScopeState, str, Any], Iterator[tuple[Over, str, Row]]]] = {
+_ROWS: Mapping[str, Callable[[ScopeState, str, Any], Iterator[tuple[str, str, Row]]]] = {
     "lead": _plain("lead"),
     "forecast": _plain("forecast"),
     "opportunity": _opportunity,

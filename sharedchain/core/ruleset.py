@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Template
 
-from sharedchain.core import lookup
+from sharedchain.core import lookup, tables
 from sharedchain.core.aggregates import NO_ENTITIES, Declared, declare
 from sharedchain.core.cel import Condition, Expression, compile_condition, compile_expression
 from sharedchain.core.columns import ReadyColumn, compile_column
@@ -88,6 +88,8 @@ class Ruleset:
     broken: Mapping[str, str]  # kind/name → why it was left out
     owners: Mapping[str, str] = field(default_factory=dict)  # of those that are broken, as far as it can be read
     over: Declared = NO_ENTITIES  # the gauges that aggregate entities
+    tables: tables.Declared = tables.NO_TABLES
+    looks: Mapping[str, lookup.Table] = field(default_factory=lambda: lookup.TABLES)  # what `with` may name
     _enabled: dict[tuple[str, ...], Enabled] = field(default_factory=dict)
 
     def settings(self, scope: str) -> Settings:
@@ -191,21 +193,33 @@ def _prepared(body: str) -> Ready:
     return prepare(Rule.model_validate(json.loads(body, parse_float=Decimal)))
 
 
+@lru_cache(maxsize=256)
+def _prepared_table(body: str) -> tables.ReadyTable:
+    return tables.prepare(tables.Table.model_validate(json.loads(body, parse_float=Decimal)))
+
+
 def _compile(config: Mapping[str, Item]) -> Ruleset:
     """Items that do not load are left out and named: `rules check` refuses them before they are published."""
     broken: dict[str, str] = {}
+    declared = tables.declare(_tables(config, broken))
     measures = {m.id: m for _, m in _models(config, "measure", Measure, broken)}
     try:
-        chain = ordered(usable(measures, broken))
+        chain = ordered(usable(measures, broken, {id_: ready.table for id_, ready in declared.by_id.items()}))
     except ValueError as error:
         broken["measure"] = str(error)
         chain = []
+    looks = {**{id_: lookup.declared(ready) for id_, ready in declared.by_id.items()}, **lookup.TABLES}
     rules: dict[str, Ready] = {}
     for key, rule in _models(config, "rule", Rule, broken):
         try:
             rules[rule.id] = _prepared(config[key].body)
         except _REFUSED as error:
             broken[key] = str(error)
+            continue
+        strange = [look.entity for look in rule.with_.values() if look.entity not in looks]
+        if strange:
+            broken[key] = f"`with` looks into {strange[0]}, which no file declares"
+            del rules[rule.id]
     routes = dict(_models(config, "route", Routes, broken))
     flows: dict[str, list[Measure]] = {}
     for measure in chain:
@@ -220,8 +234,18 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
         flows={type_: tuple(found) for type_, found in flows.items()},
         broken=broken,
         owners={key: _owner(config[key].body) for key in broken if key in config},
-        over=declare(chain),
+        over=declare(chain, declared),
+        tables=declared,
+        looks=looks,
     )
+
+
+def _tables(config: Mapping[str, Item], broken: dict[str, str]) -> Iterator[tables.ReadyTable]:
+    for key, _ in _models(config, "table", tables.Table, broken):
+        try:
+            yield _prepared_table(config[key].body)
+        except _REFUSED as error:
+            broken[key] = str(error)
 
 
 def _models(config: Mapping[str, Item], kind: str, model: Any, broken: dict[str, str]) -> Iterator[tuple[str, Any]]:

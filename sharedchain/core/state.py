@@ -185,6 +185,25 @@ class Receivable:
 
 
 @dataclass
+class TableRow:
+    """One row of a declared table; `source`: the fact that changed it last, recorded at `changed`."""
+
+    key: list[str]
+    changed: int
+    source: Place
+    cells: dict[str, Cell] = field(default_factory=dict)  # by column
+
+
+@dataclass
+class TableState:
+    """The rows of one declared table, by name, in the order in which they came."""
+
+    hashes: dict[str, str] = field(default_factory=dict)  # of the declarations the rows were made by
+    rows: dict[str, TableRow] = field(default_factory=dict)
+    heads: dict[str, dict[str, None]] = field(default_factory=dict)  # first part of the key → names of rows
+
+
+@dataclass
 class Part:
     """Rows of one currency ("" = none) in a bucket."""
 
@@ -199,7 +218,8 @@ class Bucket:
     measure: str
     dims: dict[str, str]
     parts: dict[str, Part] = field(default_factory=dict)  # by currency
-    ages: dict[str, int] = field(default_factory=dict)  # ISO day, or ms → rows of that age
+    marks: dict[str, int] = field(default_factory=dict)  # an age, or a value (see `aggregates`) → rows that have it
+    day: str = ""  # ISO day, of a gauge that looks at the day before
 
 
 @dataclass
@@ -303,6 +323,8 @@ class ScopeState:
     opportunities: dict[str, Opportunity] = field(default_factory=dict)
     contracts: dict[str, Contract] = field(default_factory=dict)
     receivables: dict[str, Receivable] = field(default_factory=dict)
+    tables: dict[str, TableState] = field(default_factory=dict)  # declared as data, by id
+    tables_of: str = ""  # hash of their declarations
     dues: dict[str, dict[str, None]] = field(default_factory=dict)  # ISO day → receivables with a part due then
     buckets: dict[str, Bucket] = field(default_factory=dict)  # by measure and dims
     buckets_of: str = ""  # hash of the declarations they were made by

@@ -17,7 +17,6 @@ from cel_expr_python import cel
 from sharedchain.core import columns
 from sharedchain.core.cel import ROOTS, blank_strings, environment, excess, message_of, places_of
 from sharedchain.core.columns import Column
-from sharedchain.core.lookup import Kind
 
 T = cel.Type
 Avro = Mapping[str, Any]
@@ -31,17 +30,18 @@ _SCALARS = {
     "bytes": ("BYTES", "google.protobuf.BytesValue"),
     "enum": ("STRING", "google.protobuf.StringValue"),
 }
-_COLUMNS: Mapping[Kind, str] = {"text": "string", "decimal": "double", "count": "long"}
 _KINDS: Mapping[columns.Type, str] = {
     "text": "string",
     "decimal": "double",
     "count": "long",
     "instant": "long",
     "day": "string",
+    "flag": "boolean",
 }
 _META = dict.fromkeys(("type", "id", "source", "subject", "tenant", "actor", "kind"), T.STRING) | dict.fromkeys(
     ("time", "recorded", "day"), T.INT
 )
+_META["backfill"] = T.BOOL
 _WHOLE = T("google.protobuf.Int64Value").name()
 _MACRO = re.compile(r"([A-Za-z_][\w.]*)\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _STOP = re.compile(r"&&|\|\||[?:,]|[<>]=?|==|!=")
@@ -78,9 +78,9 @@ def of_event(schema: Avro) -> Types:
     return also(_typed(_leaves(schema, "message", False)), {f"meta.{name}": type_ for name, type_ in _META.items()})
 
 
-def beside(types: Types, name: str, columns: Mapping[str, Kind], *, optional: bool) -> Types:
+def beside(types: Types, name: str, columns: Mapping[str, columns.Type], *, optional: bool) -> Types:
     """The same variables and those of a row that `with` calls `name`; one that may be missing may be null."""
-    row = {f"{name}.{column}": _type(_COLUMNS[kind], optional) for column, kind in columns.items()}
+    row = {f"{name}.{column}": _type(_KINDS[kind], optional) for column, kind in columns.items()}
     return also(types, row)
 
 

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from sharedchain.core import columns, wire
 from sharedchain.core.cel import CelError, Condition
 from sharedchain.core.desk import Desk
 from sharedchain.core.functions import FUNCTIONS
-from sharedchain.core.localtime import local_day
-from sharedchain.core.lookup import TABLES, Row
+from sharedchain.core.lookup import Row
 from sharedchain.core.paths import text_at, walk
 from sharedchain.core.ruleset import Conditions, Ready
 from sharedchain.core.state import Place, Remembered, ScopeState
+from sharedchain.core.variables import of_fact as variables_of
 from sharedchain.fact import Fact
 
-_EPOCH = date(1970, 1, 1)
+__all__ = ["Verdict", "View", "computed", "consider", "forget", "rows_of", "subject_of", "variables_of", "views"]
 _KEPT = 400 * 86_400_000  # as the store keeps facts
 _WINDOWS = ("count_in", "sum_in", "distinct_in")  # by recorded time: what is imported did not happen then
 
@@ -74,7 +73,7 @@ def rows_of(desk: Desk, one: Ready, plain: Mapping[str, Any]) -> dict[str, Row] 
     for name in one.looks:
         look = one.rule.with_[name]
         known = {**plain, **{other: row.values for other, row in rows.items()}}
-        table, ids = TABLES[look.entity], [text_at(known, path) for path in look.id]
+        table, ids = desk.rules.looks[look.entity], [text_at(known, path) for path in look.id]
         row = table.find(desk.scope, *ids) if all(ids) else None
         if row is None and not look.optional:
             return None
@@ -109,23 +108,6 @@ def consider(asked: Conditions, variables: Mapping[str, Any]) -> Verdict:
             truths[part].append(truth)
             conditions.append(_said(condition, variables, truth, part))
     return Verdict(all(truths["all"]) and (any(truths["any"]) or not truths["any"]), conditions)
-
-
-def variables_of(fact: Fact, zone: str) -> dict[str, Any]:
-    """The payload and the envelope; `meta.day` counts the days of the zone since 1970."""
-    meta = {
-        "type": fact.type,
-        "id": fact.id,
-        "source": fact.source,
-        "subject": fact.subject,
-        "time": fact.time,
-        "recorded": fact.recorded,
-        "day": (local_day(fact.time, zone) - _EPOCH).days,
-        "tenant": fact.tenant,
-        "actor": fact.actor,
-        "kind": fact.kind,
-    }
-    return {"message": fact.data, "meta": meta}
 
 
 def subject_of(variables: Mapping[str, Any], paths: Iterable[str], fact: Fact) -> str:

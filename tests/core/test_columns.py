@@ -133,9 +133,14 @@ def test_a_declared_type_is_what_comes_out(type_: Any, given: Any, expected: Any
 
 def test_an_error_of_cel_is_a_value_that_names_the_expression() -> None:
     ready = compile_column(Column(cel="message.x * 2.0"))
-    found = update(ready, None, {"message": {"x": None}, "meta": {}}, 0)
+    found = update(ready, None, {"message": {"x": "two"}, "meta": {}}, 0)
     assert isinstance(found, CelError)
     assert "message.x * 2.0" in found.text
+
+
+def test_cel_that_fails_for_want_of_a_value_does_not_count() -> None:
+    assert told({"cel": "message.x * 2.0"}, *amounts(1, None)) == [2, 2]
+    assert told({"count": True, "where": "message.x > 1.0"}, *amounts(2, None)) == [1, 1]
 
 
 def test_a_run_that_gives_no_truth_is_an_error() -> None:

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from sharedchain.core.lookup import TABLES, Kind, ordered
+from sharedchain.core.columns import Type as Kind
+from sharedchain.core.lookup import TABLES, ordered
 from sharedchain.core.rule import Look
 from tests.core.line import Line
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sharedchain.core.lookup import Kind
+from sharedchain.core.columns import Type as Kind
 from sharedchain.core.typed import Finding, beside, check, of_event, of_measure
 
 MONEY = {"type": "bytes", "logicalType": "decimal", "precision": 18, "scale": 2}

@@ -1,0 +1,311 @@
+"""Tables declared as data (rules/tables/<id>.yaml): rows that a stream of events leaves behind.
+
+`with` of a rule looks into them, measures aggregate them. A row is named by the texts at `key`. An event of a type
+under `from` updates the columns that its source names; else those that read a field it has, and of those that read
+none (`count`, `last: meta.time`) all that no other source names. A source with a shorter key updates every row that
+begins with it and makes none. Rows are forgotten `keep` after their last change, at a local midnight.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from sharedchain.core import columns as column
+from sharedchain.core.cel import CelError, Condition, compile_condition
+from sharedchain.core.columns import Columns, ReadyColumn
+from sharedchain.core.on import Paths
+from sharedchain.core.paths import text_at
+from sharedchain.core.state import Place, ScopeState, TableRow, TableState
+from sharedchain.core.wording import Duration, Model, Words
+
+_ROOTS = ("item", "row")  # what a table's columns read beside message and meta
+_KEEP = 400 * 86_400_000
+
+
+class Source(Model):
+    """One event type's way into a table; what is not said is as the table says."""
+
+    key: Paths | None = None
+    each: str | None = None  # "" = the event itself, not the elements of a list
+    columns: tuple[str, ...] | None = None  # none said: every column whose fields the event has
+    where: str = ""  # CEL; unless it holds the event does nothing here
+    remove: bool = False  # the event ends the row
+
+
+class Table(Model):
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: Words
+    key: Paths = Field(min_length=1)
+    each: str = ""
+    keep: Duration = _KEEP
+    owner: Annotated[str, Field(pattern=r"^role:[a-z_]+$")] = "role:ops"  # told when a column errs
+    from_: Mapping[str, Source] = Field(alias="from", min_length=1)
+    columns: Columns = Field(default={})
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        names = self.keys
+        if len({*names, *self.columns}) != len(names) + len(self.columns):
+            raise ValueError(f"a row has the parts {', '.join(names)} of its `key`: rename what has the same name")
+        for name, one in self.columns.items():
+            if column.kind(one) is None:
+                raise ValueError(f"column {name} needs a `type`: text, decimal, count, instant, day or flag")
+        for type_, source in self.from_.items():
+            for name in source.columns or ():
+                if name not in self.columns:
+                    raise ValueError(f"{type_} updates {name}, which is no column")
+            if source.key is not None and len(source.key) > len(names):
+                raise ValueError(f"the `key` of {type_} has more parts than that of the table")
+        return self
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the parts of the key are called: the last word of each path."""
+        return tuple(path.rpartition(".")[2] for path in self.key)
+
+    @property
+    def kinds(self) -> dict[str, column.Type]:
+        """All that a row has, with its type."""
+        known = {name: column.kind(one) or "text" for name, one in self.columns.items()}
+        return {**dict.fromkeys(self.keys, "text"), **known}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyTable:
+    table: Table
+    columns: Mapping[str, ReadyColumn]
+    where: Mapping[str, Condition]  # by event type
+    updates: Mapping[str, tuple[str, ...]]  # event type → columns
+    needs: Mapping[str, tuple[tuple[str, str], ...]]  # column → (root, field): an event has one
+    hashes: Mapping[str, str]  # column → hash of its declaration; "" → that of the key
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """One row that one event changes."""
+
+    ready: ReadyTable
+    type: str  # the word under `from`
+    key: tuple[str, ...]
+    name: str
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """All tables of a config, by what feeds them; `hash` changes when one of them does."""
+
+    by_type: Mapping[str, tuple[ReadyTable, ...]] = field(default_factory=dict)
+    by_id: Mapping[str, ReadyTable] = field(default_factory=dict)
+    hash: str = ""
+
+
+NO_TABLES = Declared()
+
+
+class RowView(Mapping[str, Any]):
+    """A row as it is read: key parts as text, each column when it is asked for."""
+
+    def __init__(self, ready: ReadyTable, row: TableRow, now: int) -> None:
+        self._ready, self._row, self._now = ready, row, now
+
+    def __getitem__(self, name: str) -> Any:
+        one = self._ready.columns.get(name)
+        if one is not None:
+            return column.value(one, self._row.cells.get(name), self._now)
+        return self._row.key[self._ready.table.keys.index(name)] if name in self._ready.table.keys else _absent(name)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (*self._ready.table.keys, *self._ready.columns)
+
+    def __len__(self) -> int:
+        return len(self._ready.table.keys) + len(self._ready.columns)
+
+
+def _absent(name: str) -> Any:
+    raise KeyError(name)
+
+
+def prepare(table: Table) -> ReadyTable:
+    """Compile its columns. Raises ValueError naming the column."""
+    ready: dict[str, ReadyColumn] = {}
+    for name, one in table.columns.items():
+        try:
+            ready[name] = column.compile_column(one, _ROOTS)
+        except ValueError as error:
+            raise ValueError(f"column {name}: {error}") from None
+    where = {type_: compile_condition(one.where, ("item",)) for type_, one in table.from_.items() if one.where}
+    needs = {name: _needs(one) for name, one in ready.items()}
+    hashes = {name: _hash(one.model_dump_json()) for name, one in table.columns.items()}
+    return ReadyTable(
+        table,
+        ready,
+        where,
+        {type_: _updates(table, source, needs) for type_, source in table.from_.items()},
+        needs,
+        {**hashes, "": _hash(repr(table.key))},
+    )
+
+
+def declare(tables: Iterable[ReadyTable]) -> Declared:
+    by_type: dict[str, list[ReadyTable]] = {}
+    digest = hashlib.blake2b(digest_size=8)
+    known = {ready.table.id: ready for ready in tables}
+    for ready in known.values():
+        digest.update(ready.table.model_dump_json().encode() + b"\0")
+        for type_ in ready.table.from_:
+            by_type.setdefault(type_, []).append(ready)
+    return Declared({t: tuple(found) for t, found in by_type.items()}, known, digest.hexdigest() if known else "")
+
+
+def adopt(scope: ScopeState, declared: Declared) -> bool:
+    """Make the rows fit the declarations: what is no longer said so is forgotten. True if anything changed."""
+    if scope.tables_of == declared.hash:
+        return False
+    scope.tables_of = declared.hash
+    for id_ in [id_ for id_ in scope.tables if id_ not in declared.by_id]:
+        del scope.tables[id_]
+    for id_, ready in declared.by_id.items():
+        state = scope.tables.setdefault(id_, TableState())
+        old, state.hashes = state.hashes, dict(ready.hashes)
+        if old.get("", ready.hashes[""]) != ready.hashes[""]:
+            state.rows.clear()
+            state.heads.clear()
+        for row in state.rows.values():
+            row.cells = {name: cell for name, cell in row.cells.items() if old.get(name) == ready.hashes.get(name)}
+    return True
+
+
+def touches(scope: ScopeState, ready: ReadyTable, type_: str, variables: Mapping[str, Any]) -> Iterator[Touch]:
+    """The rows of one table that an event changes, in the order of its list; each as it is when asked for."""
+    type_ = type_ if type_ in ready.table.from_ else "*"
+    source = ready.table.from_[type_]
+    each = ready.table.each if source.each is None else source.each
+    elements = walk_list(variables, each) if each else (None,)
+    for element in elements:
+        known = variables if element is None else {**variables, "item": element}
+        condition = ready.where.get(type_)
+        if condition is not None and condition.truth(known) is not True:
+            continue
+        key = tuple(text_at(known, path) for path in (source.key or ready.table.key))
+        if not all(key):
+            continue
+        for whole in _whole(scope, ready, key):
+            yield Touch(ready, type_, whole, name_of(whole), known)
+
+
+def apply(scope: ScopeState, touch: Touch, place: Place, now: int) -> list[str]:
+    """Change one row; what its columns could not compute is returned in words, with the column."""
+    state = scope.tables[touch.ready.table.id]
+    if touch.ready.table.from_[touch.type].remove:
+        _forget(state, touch.name)
+        return []
+    row = state.rows.get(touch.name)
+    if row is None:
+        row = state.rows[touch.name] = TableRow(list(touch.key), now, place)
+        if len(touch.key) > 1:
+            state.heads.setdefault(touch.key[0], {})[touch.name] = None
+    row.changed, row.source = now, place
+    variables = {**touch.variables, "row": RowView(touch.ready, row, now)}
+    errors = []
+    for name in touch.ready.updates[touch.type]:
+        needs = touch.ready.needs[name]
+        if needs and not any(field_ in _of(variables, root) for root, field_ in needs):
+            continue
+        cell = column.update(touch.ready.columns[name], row.cells.get(name), variables, now)
+        if isinstance(cell, CelError):
+            errors.append(f"column {name}: {cell.text}")
+        elif cell is not column.EMPTY:
+            row.cells[name] = cell
+    return errors
+
+
+def find(scope: ScopeState, ready: ReadyTable, key: tuple[str, ...]) -> tuple[RowView, Place] | None:
+    """One row and the place of the fact that changed it last, or None."""
+    return row_of(scope, ready, name_of(key))
+
+
+def row_of(scope: ScopeState, ready: ReadyTable, name: str) -> tuple[RowView, Place] | None:
+    """The same by the row's name."""
+    state = scope.tables.get(ready.table.id)
+    row = state.rows.get(name) if state else None
+    return (RowView(ready, row, scope.recorded), row.source) if row else None
+
+
+def old(scope: ScopeState, declared: Declared, at: int) -> list[tuple[str, str]]:
+    """(table, row) of those that nothing has changed for `keep`."""
+    return [
+        (id_, name)
+        for id_, ready in declared.by_id.items()
+        if id_ in scope.tables
+        for name, row in scope.tables[id_].rows.items()
+        if row.changed + ready.table.keep <= at
+    ]
+
+
+def forget(scope: ScopeState, table: str, name: str) -> None:
+    """Drop one row."""
+    _forget(scope.tables[table], name)
+
+
+def name_of(key: Iterable[str]) -> str:
+    """The parts joined by "/"; a "/" within a part stays apart from it."""
+    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in key)
+
+
+def walk_list(variables: Mapping[str, Any], path: str) -> tuple[Any, ...]:
+    """The elements of the list at a path; none where there is no list."""
+    root, _, rest = path.partition(".")
+    found: Any = variables.get(root)
+    for step in rest.split(".") if rest else ():
+        found = found.get(step) if isinstance(found, Mapping) else None
+    return tuple(found) if isinstance(found, list | tuple) else ()
+
+
+def _whole(scope: ScopeState, ready: ReadyTable, key: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The key itself, or, for one that is cut short, those of all rows that begin with it."""
+    if len(key) == len(ready.table.key):
+        return [key]
+    state = scope.tables[ready.table.id]
+    found = [tuple(state.rows[name].key) for name in state.heads.get(key[0], ())]
+    return [whole for whole in found if whole[: len(key)] == key]
+
+
+def _forget(state: TableState, name: str) -> None:
+    row = state.rows.pop(name, None)
+    heads = state.heads.get(row.key[0]) if row else None
+    if row and heads is not None:
+        heads.pop(name, None)
+        if not heads:
+            del state.heads[row.key[0]]
+
+
+def _updates(table: Table, source: Source, needs: Mapping[str, tuple[tuple[str, str], ...]]) -> tuple[str, ...]:
+    """In the order of their declaration, so that a later column reads what an earlier one says now."""
+    if source.columns is not None:
+        return tuple(name for name in table.columns if name in source.columns)
+    claimed = {name for other in table.from_.values() for name in other.columns or ()}
+    return tuple(name for name in table.columns if needs[name] or name not in claimed)
+
+
+def _needs(ready: ReadyColumn) -> tuple[tuple[str, str], ...]:
+    paths = list(ready.column.paths)
+    if not paths:
+        paths = [*(ready.expression.paths if ready.expression else ()), *(ready.where.paths if ready.where else ())]
+    first = [tuple(path.split(".")[:2]) for path in paths if path.startswith(("message.", "item."))]
+    return tuple(dict.fromkeys((root, name) for root, name in first))
+
+
+def _of(variables: Mapping[str, Any], root: str) -> Mapping[str, Any]:
+    found = variables.get(root)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _hash(said: str) -> str:
+    return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
