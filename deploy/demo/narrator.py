@@ -17,7 +17,7 @@ from deploy.demo.subscriber import received
 from sharedchain.dictionary import load_dictionaries
 
 WIDTH = 80
-_SIGN = {"raised": "▲", "escalated": "▲▲", "resolved": "✓"}
+_SIGN = {"raised": "▲", "escalated": "▲▲", "eased": "▼", "resolved": "✓"}
 _SEVERITY = {
     "INFO": Text(zh="提醒", en="INFO"),
     "YELLOW": Text(zh="预警", en="YELLOW"),

@@ -16,6 +16,7 @@ _WORDS = {
         "empty": "{tenant} 的 {recipient} 没有消息（别的公司：--tenant）。\n看全部告警：sharedchain alerts",
         "raised": "新告警",
         "escalated": "升级",
+        "eased": "降级",
         "resolved": "解除",
     },
     "en": {
@@ -23,6 +24,7 @@ _WORDS = {
         "empty": "{recipient} of {tenant} has no messages (another company: --tenant).\nAll alerts: sharedchain alerts",
         "raised": "raised",
         "escalated": "escalated",
+        "eased": "eased",
         "resolved": "resolved",
     },
 }

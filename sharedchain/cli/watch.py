@@ -29,6 +29,7 @@ _WORDS = {
         "clock.ticked": "时钟",
         "alert.raised": "告警",
         "alert.escalated": "升级",
+        "alert.eased": "降级",
         "alert.resolved": "解除",
         "forecast.live.updated": "预测更新",
         "forecast.refresh.requested": "预测过期",
@@ -47,6 +48,7 @@ _WORDS = {
         "clock.ticked": "tick",
         "alert.raised": "ALERT",
         "alert.escalated": "ESCALATED",
+        "alert.eased": "EASED",
         "alert.resolved": "RESOLVED",
         "forecast.live.updated": "updated",
         "forecast.refresh.requested": "STALE",
@@ -163,7 +165,7 @@ def _said(update: Update, zone: str, lang: Any) -> str:
             return _forecast(data, zone, lang)
         case "forecast.refresh.requested":
             return str(words["age"].format(age=data["age_days"], owner=data["owner_id"]))
-        case "alert.raised" | "alert.escalated" | "alert.resolved":
+        case "alert.raised" | "alert.escalated" | "alert.eased" | "alert.resolved":
             return f"{data['severity']} {data['rule_id']} {data[f'title_{lang}']} → {', '.join(data['recipients'])}"
         case "record.rejected":
             return f"{' '.join(filter(None, [data['reason'], data.get('field')]))}: {data.get('text') or ''}"

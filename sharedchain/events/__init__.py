@@ -1,7 +1,7 @@
 """One model per event type; `lead.captured` is `LeadCaptured` (the rule: schemas.class_name)."""
 
 from sharedchain.events.account import AccountActivityRecorded, NewsEntity, NewsPublished
-from sharedchain.events.alert import AlertEscalated, AlertRaised, AlertResolved, Delivery
+from sharedchain.events.alert import AlertEased, AlertEscalated, AlertRaised, AlertResolved, Delivery
 from sharedchain.events.base import Event, Evidence, Location
 from sharedchain.events.case import CaseClosed, CaseNodeCompleted, CaseNodeStarted, CaseOpened
 from sharedchain.events.clock import ClockTicked
@@ -171,6 +171,7 @@ __all__ = [
     "AiSuggestionIssued",
     "AiSuggestionOpened",
     "AlertAcknowledged",
+    "AlertEased",
     "AlertEscalated",
     "AlertRaised",
     "AlertResolved",

@@ -47,5 +47,9 @@ class AlertEscalated(AlertTransition):
     """An alert was escalated."""
 
 
+class AlertEased(AlertTransition):
+    """An alert came down to a lower severity."""
+
+
 class AlertResolved(AlertTransition):
     """An alert was resolved."""

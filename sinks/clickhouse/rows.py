@@ -91,7 +91,7 @@ def metric_row(derived: Derived, offset: int = -1) -> Row:
 
 
 def alert_row(derived: Derived, offset: int = -1) -> Row:
-    """`alerts`, one row a transition: raised, escalated, resolved."""
+    """`alerts`, one row a transition: raised, escalated, eased, resolved."""
     d, data = derived, derived.data
     who = (d.scope, data["alert_id"], transition(d.type), data["rule_id"], data["rule_version"], data["subject"])
     said = tuple(data[name] for name in _ALERT_WORDS)  # a missing value stays NULL, never 0

@@ -76,7 +76,7 @@ def compose(bundle: Bundle, words: Words) -> Notification:
 def _subject(delivery: Delivery) -> str:
     data = delivery.alert.data
     severity = data["severity"]
-    higher = "升级 " if delivery.transition == "escalated" else ""
+    higher = {"escalated": "升级 ", "eased": "降级 "}.get(delivery.transition, "")
     return f"[{higher}{_SEVERITY.get(severity, severity)} {severity}] {data['title_zh']} / {data['title_en']}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sinks.notify.delivery import plan
@@ -39,6 +40,20 @@ def test_an_escalation_lights_a_lamp_once() -> None:
         ("escalated", "LIGHT", "", True),
     ]
     assert told(alert(1, "escalated", deliveries=[LAMP]), lit=("alert-1",)) == []
+
+
+def test_an_alert_that_eased_goes_to_inboxes_and_puts_the_lamp_out() -> None:
+    inbox = {"channel": "INBOX", "recipient": "E002", "address": ""}
+    said = [("eased", "INBOX", "E002", True), ("eased", "LIGHT", "", False)]
+    assert told(alert(1, "eased", deliveries=[inbox, LAMP]), lit=("alert-1",)) == said
+    assert told(alert(1, "eased", deliveries=[inbox]), lit=("alert-1",)) == said[:1]
+
+
+def test_each_escalation_of_one_alert_is_told() -> None:
+    twice = [replace(alert(1, "escalated", deliveries=[MAIL]), id=id_) for id_ in ("to yellow", "to red")]
+    first, second = plan(twice, ())
+    assert first.id != second.id
+    assert first.message_id != second.message_id
 
 
 def test_history_notifies_no_one() -> None:
