@@ -19,6 +19,7 @@ import typer
 from sharedchain.codec import Codec
 from sharedchain.core import fold
 from sharedchain.endpoints import ClickHouse, Endpoints
+from sharedchain.errors import Refused
 from sharedchain.fact import Derived, Fact
 from sharedchain.kafka import consumer
 from sharedchain.registry import Registry
@@ -95,7 +96,10 @@ def _refold_partition(endpoints: Endpoints, codec: Codec, store: Store, partitio
             if is_command(codec, one.type):
                 continue  # what came of it stands on the spine
             table, make = _ROW.get(one.type.split(".")[0], _LIVE)
-            rows.setdefault(table.name, (table, []))[1].append(make(_as_read(codec, one)))
+            try:
+                rows.setdefault(table.name, (table, []))[1].append(make(_as_read(codec, one)))
+            except Refused:
+                continue  # what an action said and no schema holds was not written live either
         for name, (table, found) in rows.items():
             store.insert(table, found, f"replay:{name}:{partition}:{block}")
     return n

@@ -17,6 +17,7 @@ from sharedchain.yamlfile import read
 
 # kind → where its files lie, under the root; `name` of an item is the file's stem.
 _PLACES = (
+    ("calendar", "rules/calendars", "*.yaml"),
     ("dictionary", "schemas/dictionary", "*.yaml"),
     ("flow", "schemas/flows", "*.yaml"),
     ("table", "rules/tables", "*.yaml"),  # before those that look into them

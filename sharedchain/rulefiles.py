@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from sharedchain import config
 from sharedchain.core import lookup, typed
+from sharedchain.core.calendar import Calendar
 from sharedchain.core.measures import Measure
 from sharedchain.core.routes import Routes
 from sharedchain.core.rule import Rule
@@ -23,6 +24,7 @@ from sharedchain.core.tables import prepare as prepare_table
 from sharedchain.yamlfile import Document, Step, read
 
 _MODELS: Mapping[str, type[BaseModel]] = {
+    "calendar": Calendar,
     "measure": Measure,
     "pack": Pack,
     "route": Routes,

@@ -11,9 +11,11 @@ from sharedchain.codec import Codec
 from sharedchain.envelope import Envelope, Headers, headers_of, read_headers
 from sharedchain.errors import Refused
 from sharedchain.fact import Derived, Fact, Kind
+from sharedchain.fit import fitted
 
 ENGINE = "chain.engine"  # ce_source of everything derived; its group in Kafka has the same name
 
+_OUR_WORDS = ("alert.", "metric.", "forecast.")  # said by the core itself, not by the actions of rules
 BY_KEY = -1  # the partition that librdkafka finds by the key
 RawHeaders = Iterable[tuple[str, bytes | str | None]] | None
 
@@ -103,9 +105,13 @@ def is_command(codec: Codec, type_: str) -> bool:
 
 def derived_record(codec: Codec, derived: Derived) -> Record:
     """Where and how a derived event is written: the partition of its cause, complete headers. A command is written
-    as a publisher would: where its key says, with an envelope and nothing of ours."""
+    as a publisher would: where its key says, with an envelope and nothing of ours.
+
+    Raises Refused for what the action of a rule says and no schema holds."""
     kind = codec.catalog.types[derived.type]
-    command = is_command(codec, derived.type)
+    command, data = is_command(codec, derived.type), derived.data
+    if not derived.type.startswith(_OUR_WORDS):
+        data = fitted(kind.schema, data)
     envelope = Envelope(
         type=derived.type,
         id=derived.id,
@@ -118,9 +124,9 @@ def derived_record(codec: Codec, derived: Derived) -> Record:
         backfill=derived.backfill,
         traceparent=derived.traceparent,
     )
-    key = kind.key_of(derived.scope, derived.data)
+    key = kind.key_of(derived.scope, data)
     if command:
-        return Record(kind.topic, BY_KEY, key, codec.encode(kind, derived.data), envelope.headers())
+        return Record(kind.topic, BY_KEY, key, codec.encode(kind, data), envelope.headers())
     headers = [
         *envelope.headers(),
         (words.CAUSE_PARTITION, str(derived.partition).encode()),
@@ -129,7 +135,7 @@ def derived_record(codec: Codec, derived: Derived) -> Record:
         (words.RECORDED, str(derived.recorded).encode()),
         (words.SCOPE, derived.scope.encode()),
     ]
-    return Record(kind.topic, derived.partition, key, codec.encode(kind, derived.data), headers)
+    return Record(kind.topic, derived.partition, key, codec.encode(kind, data), headers)
 
 
 def read_derived_from(codec: Codec, *, headers: RawHeaders, value: bytes | None) -> Derived:

@@ -17,7 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from confluent_kafka import Consumer
 
-from sharedchain.errors import SharedChainError
+from sharedchain.errors import Refused, SharedChainError
 from sharedchain.fact import SEQ, Derived, Fact
 from sharedchain.failpoint import failpoint
 from sharedchain.log import ids
@@ -30,6 +30,7 @@ from streams.tail import records
 log = logging.getLogger("engine")
 S = TypeVar("S")
 _BATCH = 1000  # facts folded at once while replaying
+_MUST = ("alert.", "metric.")  # what may never be left out
 _SHARE = 20  # snapshots may take a twentieth of the time
 
 
@@ -154,8 +155,9 @@ class Lane(Generic[S]):
         derived = self._fold(facts)
         failpoint("engine.after_step")
         traces = {fact.seq: fact.traceparent for fact in facts if fact.traceparent}
-        out = [self._words.write(_traced(d, traces)) for d in derived]
-        commands = (d.seq for d, record in zip(derived, out, strict=True) if record.partition == BY_KEY)
+        said = [(d, record) for d in derived if (record := self._written(_traced(d, traces)))]
+        out = [record for _, record in said]
+        commands = (d.seq for d, record in said if record.partition == BY_KEY)
         self._commanded = max(commands, default=self._commanded)
         decided = Decided(fresh[-1].offset + 1, self.seq, self._commanded)
         if self.seq - self._kept >= self._wiring.every and time.monotonic() >= self._keep_again:
@@ -175,6 +177,18 @@ class Lane(Generic[S]):
         """Give the partition up; the successor fences what is left."""
         self._outputs.close()
         metrics.left(self.partition)
+
+    def _written(self, derived: Derived) -> Record | None:
+        """None: the action of a rule said what the schema of its type does not hold. Its alert stands all the same."""
+        try:
+            return self._words.write(derived)
+        except Refused as why:
+            if derived.type.startswith(_MUST):
+                raise
+            metrics.UNWRITTEN.labels(derived.type).inc()
+            about = ids(correlation=derived.correlation, traceparent=derived.traceparent, event=derived.causation)
+            log.error("an action said a %s that nobody can write: %s", derived.type, why, extra=about)
+            return None
 
     def _fold(self, facts: Sequence[Fact]) -> list[Derived]:
         for fact in facts:

@@ -32,6 +32,11 @@ RULE_ERRORS = Counter(
     "出错或无法加载的规则,每个版本计一次 / Rules that erred or do not load, once a version",
     ["rule"],
 )
+UNWRITTEN = Counter(
+    "sharedchain_engine_unwritten_total",
+    "规则动作的内容不符合其类型的模式,未写出 / What actions of rules said and the schema of its type does not hold",
+    ["type"],
+)
 # An alert takes some 10 ms where nothing waits, the promise is 5 s, and past a minute it is an outage.
 EVENT_TO_ALERT = Histogram(
     "sharedchain_event_to_alert_seconds",

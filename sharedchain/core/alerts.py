@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from sharedchain.canonical import dumps
 from sharedchain.core import notice, texts, wire
+from sharedchain.core.acting import act
+from sharedchain.core.action import REFRESH
 from sharedchain.core.desk import Desk
 from sharedchain.core.episode import Transition
 from sharedchain.core.localtime import local_day
@@ -20,8 +22,9 @@ from sharedchain.core.wording import Severity
 from sharedchain.fact import Fact, derived_id
 from sharedchain.links import alert_path, confirm_path
 
-REFRESH = "forecast.refresh.requested"  # the action that is derived of a forecast
 _TITLE, _TEXT = 500, 5_000  # characters, whatever the words in them
+# of what an alert says, what its actions may repeat: `alert.rule`, `alert.value` …
+_ALERT = ("alert_id", "rule_id", "rule_version", "subject", "severity", "value", "unit", "owner", "link")
 _TOLD = 200  # people that one alert tells: one that told more would fit no record
 
 
@@ -43,6 +46,7 @@ class Case:
     part: str = ""  # of the subject: each has its own open alert
     held: tuple[Severity, ...] = ()  # the bands that hold, lowest first
     words: Mapping[str, str] | None = None  # what it says, if not what the rule's texts say
+    how: str = ""  # what led to the transition, if not the rule
 
 
 def over(ready: Ready, episode: Episode, fact: Fact, conditions: list[dict[str, Any]]) -> Case:
@@ -69,6 +73,20 @@ def over(ready: Ready, episode: Episode, fact: Fact, conditions: list[dict[str, 
     )
 
 
+def answered(ready: Ready, episode: Episode, fact: Fact, by: str) -> Case:
+    """The case of an alert that somebody acknowledged: that ends it."""
+    rule, subject = ready.rule, episode.subject
+    words = {
+        "title_zh": f"{rule.title.zh}已确认：{subject}",
+        "title_en": f"{rule.title.en} was acknowledged: {subject}",
+        "text_zh": f"{by} 确认了关于 {subject} 的告警（{episode.value_text or rule.id}）。",
+        "text_en": f"{by} acknowledged the alert about {subject} ({episode.value_text or rule.id}).",
+    }
+    said = {"op": "acknowledged", "by": by, "note": wire.shown(fact.data.get("note") or ""), "truth": True}
+    case = over(ready, episode, fact, [])
+    return replace(case, words=words, conditions=[said], how="acknowledged")
+
+
 def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -> None:
     """Emit the alert's transition; on `raised`, give the episode its id and derive the rule's action."""
     rule = case.ready.rule
@@ -88,8 +106,8 @@ def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -
         "explain": _explain(desk, case, transition, episode),
     }
     desk.say(f"alert.{transition}", case.subject, maker, data)
-    if transition == "raised" and _refreshes(rule) and not desk.silent:
-        _act(desk, case, data["link"])
+    if transition == "raised":
+        _act(desk, case, data)
 
 
 def _tell(desk: Desk, case: Case, transition: Transition, episode: Episode) -> list[dict[str, Any]]:
@@ -98,14 +116,14 @@ def _tell(desk: Desk, case: Case, transition: Transition, episode: Episode) -> l
     if transition == "resolved":
         return desk.lamp_out(episode)
     if transition == "eased":
-        told = desk.deliveries(severity, episode.recipients)
+        told = [] if case.ready.rule.mode == "observe" else desk.deliveries(severity, episode.recipients)
         dark = [] if any(one["channel"] == "LIGHT" for one in told) else desk.lamp_out(episode)
         episode.channels = [channel for channel in episode.channels if not dark or channel != "LIGHT"]
         return [*(one for one in told if one["channel"] == "INBOX"), *dark]
     episode.recipients = _recipients(desk, case, severity)
-    told = desk.deliveries(severity, episode.recipients)
+    told = [] if case.ready.rule.mode == "observe" else desk.deliveries(severity, episode.recipients)
     episode.channels = sorted({*episode.channels, *(one["channel"] for one in told)})
-    if case.ready.rule.clear:
+    if case.ready.rule.clear or case.ready.rule.one_shot or isinstance(case.ready.rule.on, OnClock):
         _remember(case, episode)
     return told
 
@@ -181,7 +199,7 @@ def _explain(desk: Desk, case: Case, transition: Transition, episode: Episode) -
             "dims": case.dims,
             "conditions": case.conditions,
             "band": {"severity": band.severity, "sign": band.sign, "threshold": band.threshold} if band else None,
-            "path": [episode.status, transition],
+            "path": [episode.status, case.how or transition],
             "since": episode.since,
             "timezone": desk.settings.timezone,
             "sources": [{"partition": partition, "seq": seq} for partition, seq in case.sources],
@@ -229,7 +247,16 @@ def _link(desk: Desk, case: Case, episode: Episode) -> str:
     return alert_path(desk.name, episode.alert_id)
 
 
-def _act(desk: Desk, case: Case, link: str) -> None:
+def _act(desk: Desk, case: Case, data: Mapping[str, Any]) -> None:
+    rule = case.ready.rule
+    if _refreshes(rule) and rule.mode != "observe" and not desk.silent:
+        _refresh(desk, case, data["link"])
+    if case.ready.actions:
+        said = {name.removeprefix("alert_").removesuffix("_id"): data[name] for name in _ALERT}
+        act(desk, rule, case.ready.actions, {**case.context, "alert": {**said, "part": case.part, "at": desk.now}})
+
+
+def _refresh(desk: Desk, case: Case, link: str) -> None:
     forecast = desk.scope.forecasts[case.subject]
     data = {
         "forecast_id": case.subject,

@@ -11,6 +11,7 @@ from pathlib import Path
 from sharedchain.core import (
     aggregates,
     citations,
+    clock,
     directory,
     entities,
     flows,
@@ -19,6 +20,7 @@ from sharedchain.core import (
     judge,
     masters,
     notice,
+    response,
     tables,
     tabulate,
     view,
@@ -99,6 +101,9 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     if tabulate.take(desk, fact):
         scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
     judge.on_events(desk, fact)
+    clock.on_fact(desk, fact)
+    if fact.type == response.ACKNOWLEDGED:
+        response.on_fact(desk, fact)
     scope.wake = min(scope.wake, minute_of(fact.recorded) + MINUTE)
     state.wake = min(state.wake, scope.wake)
 
@@ -143,6 +148,7 @@ def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) 
     measures = {measure.id: measure for measure in rules.measures}
     if scope.config_hash != state.config_hash:
         notice.settle(desk)
+        clock.settle(desk)
         scope.config_hash = state.config_hash
     while scope.next_midnight <= now:
         _sweep(desk)
@@ -151,6 +157,7 @@ def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) 
     if _dirty(scope) and minute_of(scope.touched) + MINUTE <= now:
         _close(desk)
     judge.expire(desk, now)
+    clock.expire(desk, now)
     scope.wake = _wake(scope)
 
 
@@ -230,7 +237,7 @@ def _wake(scope: ScopeState) -> int:
     close = minute_of(scope.touched) + MINUTE if _dirty(scope) else NEVER
     held = {rule for rule, fault in scope.faults.items() if fault.held}
     timers = (e.due for e in scope.episodes.values() if e.due is not None and e.rule not in held)
-    return min(scope.next_midnight, flows.due(scope), close, min(timers, default=NEVER))
+    return min(scope.next_midnight, flows.due(scope), close, clock.due(scope), min(timers, default=NEVER))
 
 
 def _configure(state: State, fact: Fact) -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from sharedchain.core import episode as automaton
-from sharedchain.core import forecast, notice, wire
+from sharedchain.core import forecast, notice, response, watch, wire
 from sharedchain.core.alerts import Case, announce, over
 from sharedchain.core.desk import Desk
 from sharedchain.core.gauges import Change
 from sharedchain.core.kept import keep, recall
 from sharedchain.core.paths import text_at, walk
-from sharedchain.core.rule import Clear, OnEvent, OnMeasure
+from sharedchain.core.reach import reaches
+from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure
 from sharedchain.core.ruleset import Conditions, Ready
 from sharedchain.core.state import Episode, Forecast, Sample
 from sharedchain.core.view import Verdict, View, computed, consider, rows_of, subject_of, variables_of, views
@@ -81,7 +82,7 @@ def measured(
     if one.lets:
         variables["let"], error = computed(one, variables)
     about: Forecast | None = desk.scope.forecasts.get(dims.get("forecast", ""))
-    found = _verdict(desk, one, variables, error)
+    found = verdict(desk, one, variables, error) if reaches(one.rule, variables, subject) else None
     if found is None:
         return None
     holds, conditions = found
@@ -124,9 +125,9 @@ def _judge_event(desk: Desk, one: Ready, variables: Mapping[str, Any], fact: Fac
             )
     for key, case in cases.items():
         if one.rule.one_shot:
-            _once(desk, case)
+            once(desk, case)
         elif case.band or not one.rule.clear or _waits(desk.scope.episodes.get(key)):
-            _weigh(desk, case)  # else: an event that clears it must come
+            weigh(desk, case)  # else: an event that clears it must come
     return bool(cases)
 
 
@@ -140,9 +141,9 @@ def _judge_change(desk: Desk, one: Ready, subject: str, change: Change) -> bool:
     if case is None:
         return False
     if one.rule.one_shot:
-        _once(desk, case)
+        once(desk, case)
     else:
-        _weigh(desk, case)
+        weigh(desk, case)
     return True
 
 
@@ -163,7 +164,7 @@ def _end(
             announce(desk, over(one, episode, fact, verdict.conditions), transition, episode)
         if after is not None:
             after.part = episode.part
-        _keep(desk, key, after)
+        keep_episode(desk, key, after)
     return not verdict.error
 
 
@@ -179,11 +180,11 @@ def _expire(desk: Desk, key: str, ready: Ready) -> bool:
     if after is not None:
         after.dims, after.part, after.held = episode.dims, episode.part, episode.held
         after.kept = episode.kept if after.due is not None else ""
-    _keep(desk, key, after)
+    keep_episode(desk, key, after)
     return True
 
 
-def _verdict(
+def verdict(
     desk: Desk, one: Ready, variables: Mapping[str, Any], error: str
 ) -> tuple[bool, list[dict[str, Any]]] | None:
     """Whether the conditions hold, and each with its values; None if a guard does not hold or something errs."""
@@ -197,9 +198,9 @@ def _verdict(
 
 
 def _seen(desk: Desk, one: Ready, view: View) -> Case | None:
-    """The case of an event; None if the rule does not look at it: a guard does not hold, or it errs."""
+    """The case of an event; None if the rule does not look at it: out of its reach, a guard, or an error."""
     rule, variables = one.rule, view.variables
-    found = _verdict(desk, one, variables, view.error)
+    found = verdict(desk, one, variables, view.error) if reaches(rule, variables, view.subject) else None
     if found is None:
         return None
     holds, conditions = found
@@ -251,16 +252,23 @@ def _as_fact(event: Derived, cause: Fact) -> Fact:
     )
 
 
-def _once(desk: Desk, case: Case) -> None:
-    """A one-shot rule: each causing fact opens its own alert, which stays until it is acknowledged."""
+def once(desk: Desk, case: Case, shot: str = "") -> str:
+    """A one-shot rule: each causing fact opens its own alert, which stays until it is acknowledged; its id. `shot`: the
+    alert that the same cause opened before, which escalates."""
     if case.band is None:
-        return
-    rule = case.ready.rule
+        return shot
+    rule, before = case.ready.rule, desk.scope.shots.get(shot)
+    if before is not None:
+        before.severity = case.band.severity
+        announce(desk, case, "escalated", before)
+        return shot
     fresh = Episode(rule.id, rule.version, case.subject, "firing", case.band.severity, desk.now, opened_at=desk.now)
     announce(desk, case, "raised", fresh)
+    response.remember(desk, fresh)
+    return fresh.alert_id
 
 
-def _weigh(desk: Desk, case: Case) -> None:
+def weigh(desk: Desk, case: Case) -> None:
     """One judgement more for the episode; a timer that is due has passed before it."""
     rule, key = case.ready.rule, _key(case.ready, case.subject, case.part)
     before = desk.scope.episodes.get(key)
@@ -277,7 +285,7 @@ def _weigh(desk: Desk, case: Case) -> None:
         after.dims, after.part, after.held = case.dims, case.part, list(case.held)
         timed = after.due is not None and isinstance(rule.on, OnEvent)
         after.kept = keep(case.context) if timed else ""
-    _keep(desk, key, after)
+    keep_episode(desk, key, after)
 
 
 def _whole(case: Case, episode: Episode) -> Case:
@@ -294,13 +302,15 @@ def _again(desk: Desk, ready: Ready, episode: Episode) -> Case | None:
         case OnMeasure(measure=measure):
             sample = desk.sample(measure, episode.dims)
             return measured(desk, ready, episode.subject, measure, episode.dims, sample) if sample else None
+        case OnClock():
+            return watch.again(desk, ready, episode.subject, episode.part)
         case OnEvent() if episode.kept:
             case = _seen(desk, ready, View(recall(episode.kept), (), episode.subject, episode.part))
             return _whole(case, episode) if case else None
     return None
 
 
-def _keep(desk: Desk, key: str, episode: Episode | None) -> None:
+def keep_episode(desk: Desk, key: str, episode: Episode | None) -> None:
     if episode is None:
         desk.scope.episodes.pop(key, None)
         return

@@ -108,6 +108,22 @@ def acknowledge(desk: Desk, alert_id: str, by: str = "") -> bool:
     return False
 
 
+def capped(desk: Desk, rule: Rule, day: str) -> None:
+    """A rule has acted as often as it may on this day: its owner is told once, and it only suggests until the next."""
+    subject, most = f"{rule.id} {day}", rule.caps.per_day if rule.caps else 0
+    episode = Episode(ABOUT_RULES, rule.version, subject, "firing", "YELLOW", desk.now, opened_at=desk.now)
+    episode.alert_id = derived_id(desk.out.cause(desk.name), f"alert/{ABOUT_RULES}", subject)
+    episode.owner = rule.owner
+    desk.scope.episodes[f"{ABOUT_RULES}|{subject}"] = episode
+    words = {
+        "title_zh": f"规则 {rule.id} 今日动作已达上限",
+        "title_en": f"Rule {rule.id} acted as often as it may today",
+        "text_zh": f"{rule.id} 在 {day} 已自动执行 {most} 次，余下只提建议，请人工处理。",
+        "text_en": f"{rule.id} acted {most} times on {day}. What follows today is only suggested: see to it by hand.",
+    }
+    _tell(desk, "raised", episode, words, f"caps: {most} a day")
+
+
 def withdraw(desk: Desk, episode: Episode) -> None:
     """End an alert whose rule nobody can ask any more."""
     rule, subject = episode.rule, episode.subject

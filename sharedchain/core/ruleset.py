@@ -14,14 +14,16 @@ from typing import Any
 from jinja2 import Template
 
 from sharedchain.core import lookup, tables
+from sharedchain.core.action import ReadyAction, compile_actions
 from sharedchain.core.aggregates import NO_ENTITIES, Declared, declare
+from sharedchain.core.calendar import Calendar, Days, resolved
 from sharedchain.core.cel import Condition, Expression, compile_condition, compile_expression
 from sharedchain.core.columns import ReadyColumn, compile_column
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.names import usable
 from sharedchain.core.order import in_order
 from sharedchain.core.routes import NOBODY, Routes
-from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, When
+from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, Stop, When
 from sharedchain.core.settings import DEFAULT, Settings
 from sharedchain.core.state import Item, State
 from sharedchain.core.texts import compile_text
@@ -63,6 +65,8 @@ class Ready:
     columns_of: str = ""  # digest of their declaration
     lets: tuple[tuple[str, Expression], ...] = ()  # of `let`, each behind those it reads
     clears: tuple[tuple[Clear, Conditions], ...] = ()
+    stops: tuple[tuple[Stop, Conditions], ...] = ()  # of a clock
+    actions: tuple[ReadyAction, ...] = ()
     releases: bool = False  # a band has one: what held before matters
 
 
@@ -73,6 +77,8 @@ class Enabled:
     by_event: Mapping[str, tuple[Ready, ...]]
     by_clear: Mapping[str, tuple[tuple[Ready, Clear, Conditions], ...]]
     by_measure: Mapping[tuple[str, tuple[str, ...]], tuple[Ready, ...]]
+    by_start: Mapping[str, tuple[Ready, ...]]
+    by_stop: Mapping[str, tuple[tuple[Ready, Stop, Conditions], ...]]
     by_id: Mapping[str, Ready]
     stale_days: int  # the age at which the first rule on M-15 speaks
 
@@ -90,10 +96,18 @@ class Ruleset:
     over: Declared = NO_ENTITIES  # the gauges that aggregate entities
     tables: tables.Declared = tables.NO_TABLES
     looks: Mapping[str, lookup.Table] = field(default_factory=lambda: lookup.TABLES)  # what `with` may name
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     _enabled: dict[tuple[str, ...], Enabled] = field(default_factory=dict)
+    _days: dict[str, Days] = field(default_factory=dict)
 
     def settings(self, scope: str) -> Settings:
         return self.tenants.get(scope, DEFAULT)
+
+    def days(self, calendar: str) -> Days:
+        """Which days are worked by a calendar."""
+        if calendar not in self._days:
+            self._days[calendar] = resolved(self.calendars, calendar)
+        return self._days[calendar]
 
     def enabled(self, packs: tuple[str, ...]) -> Enabled:
         """The rules of these packs; computed once per combination."""
@@ -108,22 +122,30 @@ class Ruleset:
         events: dict[str, list[Ready]] = {}
         ends: dict[str, list[tuple[Ready, Clear, Conditions]]] = {}
         gauges: dict[tuple[str, tuple[str, ...]], list[Ready]] = {}
+        starts: dict[str, list[Ready]] = {}
+        stops: dict[str, list[tuple[Ready, Stop, Conditions]]] = {}
         for one in ready.values():
             match one.rule.on:
                 case OnEvent(event=types):
                     for type_ in types:
                         events.setdefault(type_, []).append(one)
-                case OnClock():
-                    pass
+                case OnClock(clock=clock):
+                    for type_ in clock.start:
+                        starts.setdefault(type_, []).append(one)
                 case OnMeasure(measure=measure, dims=dims):
                     gauges.setdefault((measure, dims), []).append(one)
             for clear, conditions in one.clears:
                 for type_ in clear.event:
                     ends.setdefault(type_, []).append((one, clear, conditions))
+            for stop, conditions in one.stops:
+                for type_ in stop.event:
+                    stops.setdefault(type_, []).append((one, stop, conditions))
         return Enabled(
             {k: tuple(v) for k, v in events.items()},
             {k: tuple(v) for k, v in ends.items()},
             {k: tuple(v) for k, v in gauges.items()},
+            {k: tuple(v) for k, v in starts.items()},
+            {k: tuple(v) for k, v in stops.items()},
             ready,
             _stale_days(ready.values()),
         )
@@ -163,8 +185,14 @@ def prepare(rule: Rule) -> Ready:
         columns_of=_digest(rule) if rule.seen else "",
         lets=_lets(rule, names),
         clears=tuple((clear, _compiled(clear.when)) for clear in rule.clear),
+        stops=tuple((stop, _compiled(stop.when)) for stop in _stops(rule)),
+        actions=compile_actions(rule, names),
         releases=any(band.release is not None for band in rule.bands),
     )
+
+
+def _stops(rule: Rule) -> tuple[Stop, ...]:
+    return rule.on.clock.stop if isinstance(rule.on, OnClock) else ()
 
 
 def _lets(rule: Rule, names: tuple[str, ...]) -> tuple[tuple[str, Expression], ...]:
@@ -237,6 +265,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
         over=declare(chain, declared),
         tables=declared,
         looks=looks,
+        calendars={one.id: one for _, one in _models(config, "calendar", Calendar, broken)},
     )
 
 

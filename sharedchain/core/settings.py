@@ -19,6 +19,7 @@ class Settings(BaseModel):
     timezone: str = "Asia/Shanghai"
     currency: str = "CNY"
     language: Language = "zh"
+    calendar: str = ""  # of worked days, from rules/calendars; "" = Monday to Friday
     packs: tuple[str, ...] = ("default",)
 
     @field_validator("timezone")

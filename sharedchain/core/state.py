@@ -274,6 +274,7 @@ class Episode:
     held: list[Severity] = field(default_factory=list)  # the bands that held at the last judgement: for `release`
     began: Place | None = None  # the fact at which the condition began
     part: str = ""
+    acknowledged: str = ""  # by whom
     kept: str = ""  # what was seen of the last event (core/kept.py), while a timer may have to tell it
     alert_id: str = ""
     opened_at: int = 0
@@ -303,6 +304,31 @@ class Remembered:
     of: str
     at: int  # of the last event, ms
     cells: dict[str, Cell] = field(default_factory=dict)
+
+
+@dataclass
+class Watch:
+    """A running clock of (rule, subject, part). Times in ms; `due` None = it counts from `since`."""
+
+    rule: str
+    subject: str
+    part: str
+    since: int
+    due: int | None
+    next: int  # when its next band is reached; NEVER = none is left
+    kept: str  # what was seen of the event that started it (core/kept.py)
+    told: Severity | None = None  # the highest band that was judged
+    shot: str = ""  # the one-shot alert that it raised
+    sources: list[Place] = field(default_factory=list)
+    owner: str = ""
+
+
+@dataclass
+class Acted:
+    """How often a rule acted on a local day."""
+
+    day: str
+    count: int = 0
 
 
 @dataclass
@@ -340,6 +366,11 @@ class ScopeState:
     episodes: dict[str, Episode] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)  # by rule id: those that erred
     seen: dict[str, Remembered] = field(default_factory=dict)  # by rule, subject and part; the last changed stands last
+    shots: dict[str, Episode] = field(default_factory=dict)  # one-shot alerts that nobody acknowledged, by alert id
+    clocks: dict[str, Watch] = field(default_factory=dict)  # by rule, subject and part
+    alarms: list[tuple[int, str]] = field(default_factory=list)  # a heap: (when, key of `clocks`); old ones may stand
+    numbers: dict[str, int] = field(default_factory=dict)  # event type → how many of it rules have said
+    acted: dict[str, Acted] = field(default_factory=dict)  # by rule
     config_hash: str = ""  # the config whose broken and withdrawn rules were told
     wake: int = 0  # no tick before this ms has anything to do here
 

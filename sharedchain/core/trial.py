@@ -244,7 +244,7 @@ def _scope(ready: Ready) -> ScopeState:
 
 
 def _desk(ready: Ready, scope: ScopeState, now: int, measures: Mapping[str, Measure], fact: Fact | None = None) -> Desk:
-    enabled = Enabled({}, {}, {}, {ready.rule.id: ready}, 10)
+    enabled = Enabled({}, {}, {}, {}, {}, {ready.rule.id: ready}, 10)
     rules = Ruleset(tuple(measures.values()), {ready.rule.id: ready}, {}, NOBODY, {}, {}, {})
     tick = fact or Fact(
         partition=0, seq=1, recorded=now, kind="tick", scope="trial", type="clock.ticked", id="1", source="trial",

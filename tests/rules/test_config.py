@@ -14,7 +14,9 @@ def test_the_bundle_is_the_same_each_time_and_complete() -> None:
     first, second = bundle(), bundle()
     assert first == second
     assert len({(one.kind, one.name) for one in first}) == len(first)
-    assert {one.kind for one in first} == {"dictionary", "flow", "measure", "pack", "route", "rule"}
+    assert {one.kind for one in first} == {
+        "calendar", "dictionary", "flow", "measure", "pack", "route", "rule",
+    }  # fmt: skip
 
 
 def test_bodies_are_canonical_and_exact() -> None:
