@@ -16,7 +16,7 @@ from sharedchain.core.desk import Desk
 from sharedchain.core.localtime import local_day
 from sharedchain.core.paths import text_at
 from sharedchain.core.rule import Command, Rule
-from sharedchain.core.state import Acted
+from sharedchain.core.timers import Acted
 from sharedchain.fact import derived_id
 
 

@@ -20,7 +20,8 @@ from sharedchain.core.paths import text_at
 from sharedchain.core.reach import reaches
 from sharedchain.core.rule import OnClock
 from sharedchain.core.ruleset import Conditions, Ready
-from sharedchain.core.state import NEVER, ScopeState, Watch
+from sharedchain.core.state import NEVER, ScopeState
+from sharedchain.core.timers import Watch
 from sharedchain.core.view import View, consider, subject_of, variables_of, views
 from sharedchain.core.watch import case_of, instant, key_of, saved, upcoming
 from sharedchain.fact import Fact

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from sharedchain.core.columns import Cell
+from sharedchain.core.timers import Acted, Watch
 from sharedchain.core.wording import Channel, Severity
 
 Place = tuple[int, int]  # (spine partition, seq): where a source fact stands
@@ -304,31 +305,6 @@ class Remembered:
     of: str
     at: int  # of the last event, ms
     cells: dict[str, Cell] = field(default_factory=dict)
-
-
-@dataclass
-class Watch:
-    """A running clock of (rule, subject, part). Times in ms; `due` None = it counts from `since`."""
-
-    rule: str
-    subject: str
-    part: str
-    since: int
-    due: int | None
-    next: int  # when its next band is reached; NEVER = none is left
-    kept: str  # what was seen of the event that started it (core/kept.py)
-    told: Severity | None = None  # the highest band that was judged
-    shot: str = ""  # the one-shot alert that it raised
-    sources: list[Place] = field(default_factory=list)
-    owner: str = ""
-
-
-@dataclass
-class Acted:
-    """How often a rule acted on a local day."""
-
-    day: str
-    count: int = 0
 
 
 @dataclass

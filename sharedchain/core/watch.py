@@ -16,7 +16,8 @@ from sharedchain.core.moments import Dial, checkpoint
 from sharedchain.core.paths import walk
 from sharedchain.core.rule import Band, OnClock, Rule
 from sharedchain.core.ruleset import Ready
-from sharedchain.core.state import NEVER, Watch
+from sharedchain.core.state import NEVER
+from sharedchain.core.timers import Watch
 from sharedchain.core.wording import rank
 
 
