@@ -292,7 +292,7 @@ def _whole(case: Case, episode: Episode) -> Case:
     """The case with all facts that led to it: where it began, and the judgements that count."""
     if isinstance(case.ready.rule.on, OnMeasure):
         return case
-    led = [episode.began, *(one.place for one in episode.last if one.severity)]
+    led = [*(one.place for one in episode.last if one.severity), episode.began]
     return replace(case, sources=list(dict.fromkeys([*filter(None, led), *case.sources])))
 
 

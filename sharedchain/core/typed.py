@@ -222,6 +222,8 @@ def _finding(text: str) -> Finding:
     column, said = (int(match[1]), match[2]) if match else (1, text)
     if "no matching overload" in said and "double" in said and "int" in said:
         said += "; write the number with a point, as 3.0, or double(n)"
+    elif root := re.match(r"undeclared reference to '(item|seen|let)\b", said):
+        said += "; items are those of `each`" if root[1] == "item" else f"; declare it under `{root[1]}`"
     elif "no matching overload" in said:
         said += "; both sides must be of one type"
     return Finding(column, said)

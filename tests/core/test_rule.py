@@ -35,6 +35,8 @@ def test_the_highest_band_that_holds_counts_and_magnitude_drops_the_sign() -> No
 
 
 EVENT: dict[str, Any] = {"on": {"event": ["x"]}, "bands": [{"severity": "RED"}], "subject": "message.x"}
+TIME = {"unit": "h", "subject": "message.x", "bands": [{"severity": "RED", "at_least": 24}]}
+CLOCK = {"on": {"clock": {"start": ["x"], "stop": ["y"]}}, **TIME}
 CLEAR = {"event": ["y"], "subject": "message.x"}
 
 
@@ -59,6 +61,26 @@ CLEAR = {"event": ["y"], "subject": "message.x"}
         ({**EVENT, "clear": [CLEAR | {"part": "message.metric"}]}, "`part` must stand both in the rule and in each"),
         ({**EVENT, "with": {"message": {"entity": "store", "id": "message.x"}}}, "cannot be called message"),
         ({**EVENT, "with": {"Store": {"entity": "store", "id": "message.x"}}}, "should match pattern"),
+        ({**EVENT, "consecutive": 3, "of": {"n": 2, "m": 5}}, "drop it or `of`"),
+        ({**EVENT, "of": {"n": 5, "m": 2}}, "n is at most m"),
+        ({**EVENT, "one_shot": True, "consecutive": 3}, "drop `consecutive` and count in `seen`"),
+        ({**EVENT, "one_shot": True, "cooldown": "1h"}, "drop `cooldown`, or drop `one_shot`"),
+        ({**EVENT, "one_shot": True, "falls": "told"}, "a one-shot alert never comes down"),
+        ({**EVENT, "bands": [{"severity": "RED", "release": 1}]}, "`release` needs a threshold"),
+        ({**EVENT, "value": "message.x", "bands": [{"severity": "RED", "over": 5, "release": 6}]}, "at or below 5"),
+        ({**EVENT, "value": "message.x", "bands": [{"severity": "RED", "under": 5, "release": 4}]}, "at or above 5"),
+        ({"magnitude": True, "bands": [{"severity": "RED", "under": -5}]}, "write it without the minus"),
+        ({**EVENT, "no_data": {"then": "ring"}}, "`no_data` is for rules on measures"),
+        ({**EVENT, "let": {"x": {"cel": "1.0", "fn": "exp"}}}, "no function exp; there are logistic"),
+        ({**EVENT, "seen": {"x": {"last": "message.x", "count": True}}}, "exactly one of"),
+        ({**EVENT, "caps": {"per_day": 3}}, "there is none: add `action` or drop `caps`"),
+        ({**EVENT, "action": {"command": "case.opened"}}, "needs `mode` act"),
+        ({**CLOCK, "unit": "weeks"}, "one of ms, s, min, h, d, share"),
+        ({**CLOCK, "unit": "share"}, "until `due`"),
+        ({**CLOCK, "for": "5m"}, "`for` is not for clocks"),
+        ({**CLOCK, "value": "message.x"}, "`value` is not for clocks"),
+        ({**CLOCK, "bands": [{"severity": "RED", "under": 1}]}, "`bands` of a clock say at_least or over"),
+        ({"on": {"clock": {"start": ["x"], "days": "calendar"}}, **TIME}, "set `unit` to d"),
         ({**EVENT, "action": {"derive": "forecast.refresh.requested"}}, "needs a measure by forecast"),
     ],
 )
@@ -72,6 +94,29 @@ def test_one_path_or_several() -> None:
     said = rule(**body)
     assert (said.subject, said.value, rule(**EVENT).value) == (("message.a", "message.b"), ("message.c",), ())
     assert Rule.model_validate(said.model_dump(by_alias=True, mode="json")) == said
+
+
+def test_all_contradictions_are_said_at_once() -> None:
+    with pytest.raises(ValidationError, match=r"(?s)tells nobody.*`texts` lack en.*`each` is for rules on events"):
+        rule(bands=[{"severity": "INFO", "over": 1}], texts={"zh": {"title": "t", "text": "t"}}, each="message.x")
+
+
+def test_what_is_short_and_what_is_long() -> None:
+    clock = rule(**CLOCK)
+    assert clock.events == ("x",)
+    assert clock.on.clock.stop[0].event == ("y",)  # type: ignore[union-attr]
+    said = rule(**EVENT, let={"x": "1.0"}, consecutive=3, action={"derive": "case.opened", "data": {"a": "b"}})
+    assert (said.let["x"].cel, said.history and said.history.n, said.action[0].data) == ("1.0", 3, {"a": "b"})
+    for one in (clock, said):
+        assert Rule.model_validate(one.model_dump(by_alias=True, mode="json")) == one
+
+
+def test_inside_a_band_its_release_counts() -> None:
+    bands = [{"severity": "YELLOW", "over": 5, "release": 3}, {"severity": "RED", "over": 9}]
+    said = rule(**EVENT | {"bands": bands, "value": "message.x"})
+    found = [[one.severity for one in said.held(Decimal(v), ("YELLOW", "RED"))] for v in ("10", "8", "3.1", "3")]
+    assert found == [["YELLOW", "RED"], ["YELLOW"], ["YELLOW"], []]
+    assert said.band(Decimal("3.1")) is None
 
 
 def test_a_rule_is_frozen() -> None:
