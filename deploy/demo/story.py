@@ -91,6 +91,7 @@ class Story(_Part):
     end: datetime
     tenants: dict[str, dict[str, Any]]
     steps: tuple[Step, ...]
+    due: tuple[datetime, ...] = ()  # further instants at which something is due, and a sparse clock must tick
     expect: dict[str, list[Row]] = Field(default_factory=dict)
 
     def zone(self, tenant: str) -> ZoneInfo:
@@ -100,9 +101,9 @@ class Story(_Part):
         return [step for step in self.steps if step.tenant in ("", tenant)]
 
     def ticks(self, tenant: str) -> list[datetime]:
-        """Instants (UTC) at which the tenant's clock must tick: start, end, each local midnight,
+        """Instants (UTC) at which the tenant's clock must tick: start, end, each local midnight, what is `due`,
         each step, and the minute after it (which closes the step's minute)."""
-        moments = {self.start, self.end}
+        moments = {self.start, self.end, *self.due}
         midnight = self.start.replace(hour=0, minute=0) + timedelta(days=1)
         while midnight < self.end:
             moments.add(midnight)
