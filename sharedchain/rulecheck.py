@@ -140,6 +140,7 @@ def _on_events(
         _paths(book, document, ("unit",), [rule.unit] if "." in rule.unit else [], types)
         for key, path in (("part", rule.part), ("subject_owner", rule.subject_owner)):
             _paths(book, document, (key,), [path] if path else [], types)
+        _named(book, document, rule, types)
         _texts(book, rule, document, ["message", "meta", *types.names, *types.variables])
     for number, clear in enumerate(rule.clear):
         _ending(book, rule, ("clear", number), clear, document, events)
@@ -198,9 +199,18 @@ def _on_measure(book: Book, rule: Rule, on: OnMeasure, document: Document) -> No
     _conditions(book, document, ("if",), rule.if_, types)
     _when(book, document, ("when",), rule.when, types)
     _paths(book, document, ("subject_owner",), [rule.subject_owner] if rule.subject_owner else [], types)
+    _named(book, document, rule, types)
     names = [f"metric.{name}" for name in ("value", *on.dims)] + [f"m.{id_}" for id_ in book.models["measure"]]
     about = ["forecast", *(f"forecast.{name}" for name in _FORECAST)] if "forecast" in on.dims else []
     _texts(book, rule, document, ["metric", "prev", "m", *types.names, *types.variables, *names, *about])
+
+
+def _named(book: Book, document: Document, rule: Rule, types: typed.Types) -> None:
+    """Employees whom `to` names by a path."""
+    for severity, recipients in rule.to.items():
+        for index, path in enumerate(recipients):
+            if "." in path and path not in types.variables:
+                book.say(document, ("to", severity, index), f"{path} is no field{types.suggest(path)}")
 
 
 def _when(book: Book, document: Document, steps: tuple[Step, ...], when: When, types: typed.Types) -> None:

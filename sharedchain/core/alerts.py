@@ -159,8 +159,8 @@ def _remember(case: Case, episode: Episode) -> None:
 
 def _recipients(desk: Desk, case: Case, severity: Severity) -> list[str]:
     rule, day = case.ready.rule, local_day(desk.now, desk.settings.timezone)
-    people = resolve(desk.scope, rule.to.get(severity, ()), case.owner, day)
-    return (people or resolve(desk.scope, (rule.otherwise,), case.owner, day))[:_TOLD]
+    people = resolve(desk.scope, rule.to.get(severity, ()), case.owner, day, case.context)
+    return (people or resolve(desk.scope, (rule.otherwise,), case.owner, day, case.context))[:_TOLD]
 
 
 def _threshold(case: Case, episode: Episode) -> Decimal | None:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from sharedchain.core.directory import holders
+from sharedchain.core.paths import text_at
 from sharedchain.core.state import ScopeState
 from sharedchain.core.wording import Channel, Model, Severity
 
@@ -23,12 +24,15 @@ class Routes(Model):
 NOBODY = Routes(per_recipient={})
 
 
-def resolve(scope: ScopeState, wanted: Iterable[str], owner: str, day: date) -> list[str]:
-    """Employee ids for `owner` and `role:…`, sorted, each once."""
+def resolve(
+    scope: ScopeState, wanted: Iterable[str], owner: str, day: date, seen: Mapping[str, Any] | None = None
+) -> list[str]:
+    """Employee ids for `owner`, `role:…` and paths into what the rule saw, sorted, each once."""
     people: dict[str, None] = {}
     for recipient in wanted:
-        if recipient == "owner":
-            people.update(dict.fromkeys([owner] if owner else []))
+        if recipient == "owner" or "." in recipient:
+            named = owner if recipient == "owner" else text_at(seen or {}, recipient)
+            people.update(dict.fromkeys([named] if named else []))
         else:
             people.update(dict.fromkeys(holders(scope, recipient.removeprefix("role:"), day)))
     return sorted(people)

@@ -16,7 +16,8 @@ from sharedchain.core.wording import Duration, Language, Model, Severity, Words,
 
 __all__ = ["Clock", "NoData", "OnClock", "OnEvent", "OnMeasure", "Paths", "Rule", "Stop", "When"]
 
-Recipient = Annotated[str, Field(pattern=r"^(owner|role:[a-z_]+)$")]
+# `owner` is the subject's, a path names an employee, as message.accountable_id
+Recipient = Annotated[str, Field(pattern=r"^(owner|role:[a-z_]+|[a-z][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+)$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 EventType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
 

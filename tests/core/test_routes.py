@@ -23,6 +23,12 @@ def test_roles_and_owner_become_people_once() -> None:
     assert resolve(scope, ("owner",), "", DAY) == []
 
 
+def test_a_path_names_an_employee_of_what_the_rule_saw() -> None:
+    scope, seen = standing().state.scopes["dongchen"], {"message": {"accountable_id": "E023", "nobody": ""}}
+    wanted = ("owner", "message.accountable_id", "message.nobody", "case.owner_id")
+    assert resolve(scope, wanted, "E022", DAY, seen) == ["E022", "E023"]
+
+
 def test_who_left_is_not_told() -> None:
     line = standing()
     data = {"employee_id": "E090", "org_id": "O", "role": "data_steward", "valid_from": None}

@@ -35,6 +35,7 @@ OVERDUE = [
     ("message.instalment_no]}", "message.instalment_n]}", "16:68: message.instalment_n is no field; did you mean"),
     ("\nvalue: message.days", "\nvalue: message.day", "9:8: message.day is no field; did you mean message.days?"),
     ("\nvalue: message.days", "", "`bands` with thresholds need `value`"),
+    ("accountant, owner]", "accountant, message.owner]", "message.owner is no field; did you mean message.owner_id?"),
     ("clear:", "one_shot: true\nclear:", "drop `clear` or `one_shot`"),
 ]
 CONTRACT = [
