@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from gateway.confirm import Current
 from sharedchain.display import Language, compact, local_time, thousands
+from sharedchain.explanation import sections
 
 _FOLDER = Path(__file__).parent / "templates"
 _STYLE = Markup((_FOLDER / "page.css").read_text("utf-8"))  # our own file: escaped, it is not what the policy hashes
@@ -126,6 +127,21 @@ def problem_page(code: str, details: Sequence[str], lang: Language) -> str:
     if code == "bad_signature":
         return _notice(words["signature"], [words["signature_text"]], lang, mark="!", tone="bad")
     return _notice(words["error"], details, lang, mark="!", tone="bad")
+
+
+def alert_page(found: Mapping[str, Any], lang: Language) -> str:
+    """Why an alert rang, as the command line and the mail say it."""
+    why = found["explain"] if isinstance(found["explain"], Mapping) else {}
+    return _PAGES.get_template("alert.html").render(
+        lang=lang,
+        style=_STYLE,
+        title=found[f"title_{lang}"] or found["rule_id"],
+        tone="good" if found["state"] == "resolved" else "bad",
+        text=found[f"text_{lang}"],
+        about=f"{found['rule_id']} v{found['rule_version']} · {found['subject']} · {found['severity']} · "
+        f"{found['state']} · {found['alert_id']}",
+        sections=sections(why, lang),
+    )
 
 
 def _notice(title: str, lines: Sequence[str], lang: Language, *, mark: str, tone: str) -> str:

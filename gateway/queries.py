@@ -92,7 +92,7 @@ def alert_transitions(tenant: str, alert_id: str) -> Query:
     where = _Where(tenant)
     where.equal("alert_id", alert_id)
     return Query(
-        sql=f"SELECT {_ALERT} FROM alerts WHERE {where} ORDER BY partition, seq, n LIMIT {MAX_ROWS}",
+        sql=f"SELECT {_ALERT}, partition, seq FROM alerts WHERE {where} ORDER BY partition, seq, n LIMIT {MAX_ROWS}",
         parameters=where.parameters,
     )
 

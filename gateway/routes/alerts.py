@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
 
-from gateway import queries
+from gateway import queries, why
 from gateway.access import Access, TenantGuard
+from gateway.asked import places_of
 from gateway.door import door_of
+from gateway.page import HEADERS, alert_page
 from gateway.problem import Problem
 from gateway.reading import LIMIT, MOMENT, NAME, listing, moment, tenant
+from gateway.render import language_of, wants_html
 
 router = APIRouter()
+_OF_TRANSITION = ("transition", "explain", "partition", "seq")
 _GUARD = Depends(TenantGuard("read", "alert"))
 
 
@@ -44,15 +48,28 @@ async def alerts(
     return listing(await tenant(door, access.tenant), [summary(row) for row in rows])
 
 
-@router.get("/v1/alerts/{alert_id:path}", summary="One alert with its explanation and deliveries")
-async def alert(request: Request, alert_id: str, access: Annotated[Access, _GUARD]) -> dict[str, Any]:
-    """Everything that happened to one alert, oldest first."""
+@router.get(
+    "/v1/alerts/{alert_id:path}/explain",
+    summary="Why an alert rang: conditions, way, facts, what would end it",
+    response_model=None,
+)
+async def explain(request: Request, alert_id: str, access: Annotated[Access, _GUARD]) -> dict[str, Any] | HTMLResponse:
+    """The explanation as the alert carries it, each fact with what it is and where it was published."""
+    found = await _why(request, alert_id, access)
+    if not wants_html(request):
+        return found
+    return HTMLResponse(alert_page(found, language_of(request)), headers=HEADERS)
+
+
+@router.get("/v1/alerts/{alert_id:path}", summary="One alert with its explanation and deliveries", response_model=None)
+async def alert(request: Request, alert_id: str, access: Annotated[Access, _GUARD]) -> dict[str, Any] | HTMLResponse:
+    """Everything that happened to one alert, oldest first; to a browser, which comes by a mail's link, why it rang."""
+    if wants_html(request):
+        return HTMLResponse(alert_page(await _why(request, alert_id, access), language_of(request)), headers=HEADERS)
     door = door_of(request)
     rows = await door.store.rows(queries.alert_transitions(access.tenant, alert_id))
     if not rows:
-        raise Problem(
-            404, "no_such_alert", f"tenant {access.tenant} has no alert {alert_id}; GET /v1/alerts lists them"
-        )
+        raise _unknown(access.tenant, alert_id)
     told = await door.store.rows(queries.deliveries(access.tenant, alert_id))
     return summary(rows[-1]) | {
         "transitions": [transition(row) for row in rows],
@@ -61,21 +78,28 @@ async def alert(request: Request, alert_id: str, access: Annotated[Access, _GUAR
     }
 
 
+async def _why(request: Request, alert_id: str, access: Access) -> dict[str, Any]:
+    door = door_of(request)
+    rows = await door.store.rows(queries.alert_transitions(access.tenant, alert_id))
+    if not rows:
+        raise _unknown(access.tenant, alert_id)
+    rang = why.rang(rows)
+    facts = await door.store.rows(queries.facts_at(access.tenant, places_of([rang])))
+    whose = await tenant(door, access.tenant)
+    return why.answer(rang, rows[-1], facts) | {"tenant": whose.as_json()}
+
+
+def _unknown(tenant_: str, alert_id: str) -> Problem:
+    return Problem(404, "no_such_alert", f"tenant {tenant_} has no alert {alert_id}; GET /v1/alerts lists them")
+
+
 def summary(row: Mapping[str, Any]) -> dict[str, Any]:
     """An alert as it stands after the transition in `row`."""
     state = "resolved" if row["transition"] == "resolved" else "open"
-    return {name: value for name, value in row.items() if name not in ("transition", "explain")} | {"state": state}
+    return {name: value for name, value in row.items() if name not in _OF_TRANSITION} | {"state": state}
 
 
 def transition(row: Mapping[str, Any]) -> dict[str, Any]:
     """What one transition said, with the explanation as data."""
     names = ("transition", "at", "severity", "value", "value_text", "threshold", "unit", "rule_version")
-    return {name: row[name] for name in names} | {"explain": explanation(row["explain"])}
-
-
-def explanation(text: str) -> Any:
-    """The explanation as data; as text if it is no JSON."""
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        return text
+    return {name: row[name] for name in names} | {"explain": why.explanation(row["explain"])}

@@ -1,4 +1,4 @@
-"""`sharedchain rules check | test`, and those that need a checkout: `backtest`, …"""
+"""`sharedchain rules check | test | explain`, and those that need a checkout: `backtest`, …"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from sharedchain import canonical, rulecheck
 from sharedchain.cli import language
+from sharedchain.cli.explain import explain
 from sharedchain.cli.options import Json
 from sharedchain.core.trial import Outcome
 from sharedchain.errors import ConfigError, SharedChainError
@@ -83,6 +84,9 @@ def run(
         _print(results)
     if not all(outcome.ok for outcome in every):
         raise typer.Exit(1)
+
+
+app.command("explain")(explain)
 
 
 def _elsewhere(name: str, text: str) -> None:

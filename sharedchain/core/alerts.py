@@ -7,15 +7,14 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from sharedchain.canonical import dumps
-from sharedchain.core import notice, texts, wire
+from sharedchain.core import explain, notice, texts, wire
 from sharedchain.core.acting import act
 from sharedchain.core.action import REFRESH
 from sharedchain.core.desk import Desk
 from sharedchain.core.episode import Transition
 from sharedchain.core.localtime import local_day
 from sharedchain.core.routes import resolve
-from sharedchain.core.rule import Band, Clear, Derive, OnClock, OnMeasure, Rule
+from sharedchain.core.rule import Band, Derive, Rule
 from sharedchain.core.ruleset import Ready
 from sharedchain.core.state import Episode, Place
 from sharedchain.core.wording import Severity
@@ -93,6 +92,7 @@ def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -
     maker = f"{rule.id}|{case.part}" if case.part else rule.id  # two parts of one subject may ring at once
     if transition == "raised":
         episode.alert_id = derived_id(desk.out.cause(desk.name), f"alert/{maker}", case.subject)
+    explain.follow(episode, transition, desk.now)
     told = _tell(desk, case, transition, episode)
     try:
         said = case.words or _texts(desk, case, transition, episode)
@@ -103,7 +103,7 @@ def announce(desk: Desk, case: Case, transition: Transition, episode: Episode) -
         **_facts(desk, case, episode),
         **said,
         "deliveries": told,
-        "explain": _explain(desk, case, transition, episode),
+        "explain": explain.explained(case, transition, episode, desk.now, desk.settings.timezone),
     }
     desk.say(f"alert.{transition}", case.subject, maker, data)
     if transition == "raised":
@@ -188,55 +188,9 @@ def _texts(desk: Desk, case: Case, transition: Transition, episode: Episode) -> 
     return said
 
 
-def _explain(desk: Desk, case: Case, transition: Transition, episode: Episode) -> str:
-    """JSON; `sources` are places on the spine: `facts` shows topic and offset beside them."""
-    rule, band = case.ready.rule, case.band
-    return dumps(
-        {
-            "rule": rule.id,
-            "version": rule.version,
-            "on": _looked_at(rule),
-            "dims": case.dims,
-            "conditions": case.conditions,
-            "band": {"severity": band.severity, "sign": band.sign, "threshold": band.threshold} if band else None,
-            "path": [episode.status, case.how or transition],
-            "since": episode.since,
-            "timezone": desk.settings.timezone,
-            "sources": [{"partition": partition, "seq": seq} for partition, seq in case.sources],
-            "clears": _clears(case),
-        }
-    )
-
-
-def _looked_at(rule: Rule) -> str | list[str]:
-    return rule.on.measure if isinstance(rule.on, OnMeasure) else list(rule.events)
-
-
 def _refreshes(rule: Rule) -> bool:
     """The rule asks for a new version of the forecast it looks at."""
     return any(isinstance(one, Derive) and one.derive == REFRESH for one in rule.action)
-
-
-def _clears(case: Case) -> dict[str, Any]:
-    """What would end it: an acknowledgement, an event, or the value leaving every band."""
-    rule = case.ready.rule
-    if rule.clear:
-        return {"by": "event", "any": [_ending(clear) for clear in rule.clear]}
-    if isinstance(rule.on, OnClock):
-        return {"by": "event", "any": [stop.model_dump(mode="json") for stop in rule.on.clock.stop]}
-    opposite = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
-    if rule.one_shot or not isinstance(rule.on, OnMeasure):
-        return {"by": "acknowledgement"} if rule.one_shot else {"by": "a later event that does not meet the conditions"}
-    return {
-        "by": "value",
-        "measure": rule.on.measure,
-        "magnitude": rule.magnitude,
-        "must_be": [{"sign": opposite[b.sign], "threshold": b.threshold} for b in rule.bands if b.sign],
-    }
-
-
-def _ending(clear: Clear) -> dict[str, Any]:
-    return {"event": list(clear.event), "when": clear.when.model_dump(mode="json"), "subject": list(clear.subject)}
 
 
 def _link(desk: Desk, case: Case, episode: Episode) -> str:

@@ -88,7 +88,8 @@ def settle(desk: Desk) -> None:
             del desk.scope.faults[rule_id]
     for key, episode in list(desk.scope.episodes.items()):
         if episode.rule == ABOUT_RULES:
-            if episode.subject not in desk.rules.broken and episode.subject not in desk.scope.faults:
+            of_day = episode.subject.partition(" ")[0] in desk.enabled.by_id and " " in episode.subject  # `capped`
+            if not of_day and episode.subject not in desk.rules.broken and episode.subject not in desk.scope.faults:
                 del desk.scope.episodes[key]
                 _mended(desk, episode, "changed")
         elif episode.rule not in desk.enabled.by_id:

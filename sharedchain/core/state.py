@@ -257,6 +257,15 @@ class Judgement:
 
 
 @dataclass
+class Step:
+    """One step of an episode's way: pending, firing, escalated or eased, since when, and how severe then."""
+
+    state: str
+    at: int
+    severity: str = ""
+
+
+@dataclass
 class Episode:
     """One alert of (rule, subject, part), from the first judgement that counts. One-shot alerts are not kept.
 
@@ -279,6 +288,7 @@ class Episode:
     kept: str = ""  # what was seen of the last event (core/kept.py), while a timer may have to tell it
     alert_id: str = ""
     opened_at: int = 0
+    way: list[Step] = field(default_factory=list)  # of the open alert, oldest first
     recipients: list[str] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)  # told so far; LIGHT must be put out
     dims: dict[str, str] = field(default_factory=dict)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sharedchain.display import local_time
 from sharedchain.envelope import rfc3339
+from sharedchain.explanation import sections
 from sharedchain.links import link_for
 from sinks.notify.delivery import Delivery
 from sinks.notify.stages import Bundle
 
 _SEVERITY = {"INFO": "提醒", "YELLOW": "预警", "RED": "红线"}
-_SUBJECT_BYTES, _TEXT_BYTES = 300, 16_000
+_SUBJECT_BYTES, _TEXT_BYTES, _LINE_BYTES = 300, 16_000, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,29 @@ def _text(delivery: Delivery) -> str:
         f"时间 time {_local(delivery)} · 负责人 owner {data['owner'].removeprefix('role:')}",
         f"编号 id {delivery.alert_id}",
     ]
-    return "\n\n".join([said[0], said[1], "\n".join(one_line(line) for line in said[2:])])
+    why = [line for title, told in _why(delivery) for line in (title, *(f"  {one}" for one in told))]
+    about = [one_line(line) for line in said[2:]]
+    return "\n\n".join([said[0], said[1], "\n".join(about), *(["\n".join(why)] if why else [])])
+
+
+def _why(delivery: Delivery) -> list[tuple[str, list[str]]]:
+    """The alert's own explanation, both languages in each title; words of strangers on one line each."""
+    why = _explained(delivery)
+    pairs = zip(sections(why, "zh"), sections(why, "en"), strict=True)
+    return [(f"{zh} {en}", [cut(one_line(line), _LINE_BYTES) for line in told]) for (zh, _), (en, told) in pairs]
+
+
+def _explained(delivery: Delivery) -> dict[str, Any]:
+    try:
+        found = json.loads(delivery.alert.data["explain"] or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _local(delivery: Delivery) -> str:
     """When it was decided, on the clock of the company it concerns."""
-    zone = json.loads(delivery.alert.data["explain"] or "{}").get("timezone", "UTC")
+    zone = _explained(delivery).get("timezone", "UTC")
     return local_time(rfc3339(delivery.alert.recorded), zone)
 
 

@@ -19,6 +19,7 @@ INVENTORY = {
     ("POST", "/v1/imports/{dialect}"): Guard("publish", "event"),
     ("GET", "/v1/alerts"): TenantGuard("read", "alert"),
     ("GET", "/v1/alerts/{alert_id:path}"): TenantGuard("read", "alert"),
+    ("GET", "/v1/alerts/{alert_id:path}/explain"): TenantGuard("read", "alert"),
     ("GET", "/v1/inbox"): TenantGuard("read", "inbox"),
     ("GET", "/v1/metrics"): TenantGuard("read", "metric"),
     ("GET", "/v1/metrics/{metric_id}"): TenantGuard("read", "metric"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sharedchain.explanation import sections
 from sharedchain.links import confirm_path, verify
 from sinks.notify.delivery import Delivery
 from sinks.notify.texts import Words, compose, cut, one_line, plain
@@ -77,3 +79,30 @@ def test_a_flood_is_cut() -> None:
     made = compose((told(text_zh="字" * 50_000, title_zh="题" * 5_000),), WORDS)
     assert len(made.text.encode()) <= 16_000
     assert len(made.subject.encode()) <= 300
+
+
+def test_why_it_rang_stands_in_the_mail_as_everywhere_else() -> None:
+    bands = [{"severity": "RED", "sign": ">", "threshold": "10", "truth": True}]
+    why = {
+        "conditions": [{"op": "band", "measure": "M-15", "value": "11", "bands": bands, "truth": True}],
+        "sources": [{"partition": 3, "seq": 7}],
+        "clears": {"by": "acknowledgement"},
+    }
+    made = compose((told(explain=json.dumps(why)),), WORDS)
+    for title, said in sections(why, "en"):
+        assert title in made.text
+        assert all(f"  {line}" in made.text for line in said)
+
+
+def test_an_explanation_that_is_none_is_left_out() -> None:
+    assert "Conditions" not in compose((told(explain="not json"),), WORDS).text
+    assert "Conditions" not in compose((told(explain="[]"),), WORDS).text
+
+
+def test_a_word_of_a_stranger_in_the_explanation_stays_on_its_line() -> None:
+    why = {
+        "conditions": [{"op": "all", "cel": "x", "values": {"message.a": "a\r\nBcc: b@c" + "z" * 900}, "truth": True}]
+    }
+    text = compose((told(explain=json.dumps(why)),), WORDS).text
+    assert "\nBcc" not in text
+    assert max(map(len, text.splitlines())) <= 300
