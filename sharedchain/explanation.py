@@ -19,7 +19,8 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "conditions": "条件", "way": "经过", "facts": "依据的事实", "clears": "何时解除", "minimal": "最小事实集",
         "contributing": "相关事实（{why}）", "needs": "去掉其中任何一条，告警就不会响（{folds} 次重算）",
         "empty": "没有这些事实也会响（{folds} 次重算）", "more": "……另有 {n} 条", "guard": "前提",
-        "pending": "等待", "firing": "触发", "escalated": "升级", "eased": "降级", "resolved": "解除", "acknowledged": "已确认",
+        "pending": "等待", "firing": "触发", "escalated": "升级", "eased": "降级", "resolved": "解除",
+        "acknowledged": "已确认", "clock": "计时",
         "ack": "有人确认本告警时", "later": "之后的 {event} 不再满足条件时", "value": "{what} {bounds} 时",
         "event": "收到 {event}", "if": "（且 {when}）", "quiet": "并持续 {time}", "and": " 且 ", "or": " 或 ",
         "erred": "规则出错：{error}", "changed": "规则被修改时", "nothing": "没有记录",
@@ -29,7 +30,8 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "minimal": "Facts it needs", "contributing": "Contributing facts ({why})",
         "needs": "without any one of them it would not ring ({folds} folds)",
         "empty": "it rings without any of them ({folds} folds)", "more": "… and {n} more", "guard": "given",
-        "pending": "pending", "firing": "firing", "escalated": "escalated", "eased": "eased", "resolved": "resolved", "acknowledged": "acknowledged",
+        "pending": "pending", "firing": "firing", "escalated": "escalated", "eased": "eased", "resolved": "resolved",
+        "acknowledged": "acknowledged", "clock": "clock",
         "ack": "somebody acknowledges it", "later": "a later {event} does not meet the conditions",
         "value": "{what} is {bounds}", "event": "{event} arrives", "if": " (and {when})", "quiet": " for {time}",
         "and": " and ", "or": " or ", "erred": "the rule erred: {error}", "changed": "the rule is changed",
@@ -68,8 +70,8 @@ def _list(why: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _condition(one: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
-    if one.get("op") == "band":
-        what = one.get("measure") or one.get("path")
+    if one.get("op") in ("band", "clock"):
+        what = one.get("measure") or one.get("path") or f"{words['clock']} {one.get('unit') or ''}".rstrip()
         for band in _list(one, "bands"):
             limit = f"{what} {band.get('sign')} {band.get('threshold')}" if band.get("sign") else str(what)
             yield f"{_mark(band)} {band.get('severity')}: {limit} ({_said(one.get('value'))})"

@@ -57,7 +57,7 @@ def explained(case: Case, transition: Transition, episode: Episode, now: int, ti
 
 
 def _banded(condition: Mapping[str, Any], case: Case) -> Mapping[str, Any]:
-    if condition.get("op") != "band":
+    if condition.get("op") not in ("band", "clock"):
         return condition
     return {**condition, "bands": [{**_band(one), "truth": one.severity in case.held} for one in case.ready.rule.bands]}
 
