@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sharedchain import measurecheck, rulesight, tablecheck
+from sharedchain import actioncheck, measurecheck, rulesight, tablecheck
 from sharedchain.core import forecast, texts, trial, typed
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.payload import payload
@@ -99,6 +99,7 @@ def _rule(book: Book, rule: Rule, document: Document, events: Catalog) -> None:
         book.say(document, ("goal_measure",), f"no measure {rule.goal_measure}{hint}")
     if not (book.root / rule.runbook).is_file():
         book.say(document, ("runbook",), f"no file {rule.runbook}; write what to do when it rings")
+    actioncheck.types(rule, events, partial(book.say, document))
     match rule.on:
         case OnMeasure() as on:
             _on_measure(book, rule, on, document)
@@ -141,6 +142,8 @@ def _on_events(
         for key, path in (("part", rule.part), ("subject_owner", rule.subject_owner)):
             _paths(book, document, (key,), [path] if path else [], types)
         _named(book, document, rule, types)
+        _paths(book, document, ("scope",), [path for path in rule.scope if "." in path], types)
+        actioncheck.values(rule, types, partial(book.say, document))
         _texts(book, rule, document, ["message", "meta", *types.names, *types.variables])
     for number, clear in enumerate(rule.clear):
         _ending(book, rule, ("clear", number), clear, document, events)
@@ -202,6 +205,7 @@ def _on_measure(book: Book, rule: Rule, on: OnMeasure, document: Document) -> No
     _named(book, document, rule, types)
     names = [f"metric.{name}" for name in ("value", *on.dims)] + [f"m.{id_}" for id_ in book.models["measure"]]
     about = ["forecast", *(f"forecast.{name}" for name in _FORECAST)] if "forecast" in on.dims else []
+    actioncheck.values(rule, types, partial(book.say, document), [*names, *about])
     _texts(book, rule, document, ["metric", "prev", "m", *types.names, *types.variables, *names, *about])
 
 

@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "settle": Command("等待此前事件全部处理完", "wait until everything published before is decided"),
     "watch": Command("实时查看预测、告警、事实", "watch forecasts, alerts or facts live"),
     "alerts": Command("告警列表", "list alerts"),
+    "ack": Command("确认告警", "answer for an alert"),
     "inbox": Command("收件箱", "what a person or role was told"),
     "forecasts": Command("预测现况", "forecasts as they stand"),
     "metric": Command("查询分钟指标", "the value of a measure at a minute"),
