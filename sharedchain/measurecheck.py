@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sharedchain.core import rows
+from sharedchain.core import rows, typed
 from sharedchain.core.flows import ENVELOPE, TESTS
-from sharedchain.core.measures import KINDS, Computed, Constant, Count, Entities, Measure, PeriodOf
+from sharedchain.core.functions import FUNCTIONS
+from sharedchain.core.measures import KINDS, Computed, Constant, Count, Entities, Measure, PeriodOf, RowValue, Window
 from sharedchain.core.reducers import DAILY, REDUCERS
-from sharedchain.core.tables import Table
+from sharedchain.core.table import Table
 from sharedchain.core.typed import hint
 from sharedchain.schemas import Catalog
 from sharedchain.yamlfile import Step
@@ -35,6 +36,10 @@ def findings(measure: Measure, known: Known) -> Iterator[Finding]:
         yield from _computed(measure.computed, measure, known)
     if measure.count:
         yield from _count(measure.count, measure, known.events)
+    if measure.row:
+        yield from _row(measure.row, measure, known.tables)
+    if measure.window:
+        yield from _window(measure.window, measure, known)
     if measure.entities:
         yield from _entities(measure.entities, measure, known.tables)
 
@@ -97,6 +102,38 @@ def _path(path: str, schema: str, fields: list[str]) -> str:
         return f"{schema} has no {kind}_id: it names no {kind}"
     known = [f for f in rows.fields(kind) if f != f"{kind}_id" and f not in rows.DERIVED[kind]]
     return "" if name in known else f"{kind} has no {name}{hint(name, known)}"
+
+
+def _row(said: RowValue, measure: Measure, tables: Mapping[str, Table]) -> Iterator[Finding]:
+    table = tables.get(said.table)
+    if table is None:
+        yield ("row", "table"), f"no table {said.table}{hint(said.table, tables)}"
+        return
+    if said.fn and said.fn not in FUNCTIONS:
+        yield ("row", "fn"), f"no function {said.fn}{hint(said.fn, FUNCTIONS)}"
+    for name in said.where:
+        if name not in table.kinds:
+            yield ("row", "where", name), f"{said.table} has no {name}{hint(name, table.kinds)}"
+    for index, dim in enumerate(measure.dims[0]):
+        if said.paths.get(dim, dim) not in table.keys:
+            yield (
+                ("dims", 0, index),
+                f"the key of {said.table} has {', '.join(table.keys)}, no {dim}; say it in `paths`",
+            )
+    types = typed.of_row(table.kinds)
+    for finding in typed.check(said.value, types, value=True):
+        yield ("row", "value"), finding.text
+
+
+def _window(said: Window, measure: Measure, known: Known) -> Iterator[Finding]:
+    for index, name in enumerate(said.of):
+        flow = known.measures.get(name)
+        if flow is None or flow.kind != "flow":
+            yield ("window", "of", index), f"no flow {name}{hint(name, known.measures)}"
+            continue
+        for at, dims in enumerate(measure.dims):
+            if set(dims) not in [set(names) for names in flow.dims]:
+                yield ("dims", at), f"{name} is not measured by {list(dims)}; it has {flow.dims}"
 
 
 def _entities(said: Entities, measure: Measure, tables: Mapping[str, Table]) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from sharedchain.core.payload import payload
 from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, Stop, When
 from sharedchain.core.ruleset import prepare
 from sharedchain.core.state import Forecast
-from sharedchain.core.tables import Table
+from sharedchain.core.table import Table
 from sharedchain.rulefiles import Book, load
 from sharedchain.rulesight import sight
 from sharedchain.schemas import Catalog

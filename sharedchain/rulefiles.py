@@ -19,7 +19,8 @@ from sharedchain.core.measures import Measure
 from sharedchain.core.routes import Routes
 from sharedchain.core.rule import Rule
 from sharedchain.core.ruleset import Pack
-from sharedchain.core.tables import ReadyTable, Table
+from sharedchain.core.table import Table
+from sharedchain.core.tables import ReadyTable
 from sharedchain.core.tables import prepare as prepare_table
 from sharedchain.yamlfile import Document, Step, read
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from sharedchain.core import lookup
 from sharedchain.core.measures import KINDS
-from sharedchain.core.tables import ReadyTable, Source, Table, prepare
+from sharedchain.core.table import Source, Table
+from sharedchain.core.tables import ReadyTable, prepare
 from sharedchain.core.typed import hint
 from sharedchain.core.variables import META
 from sharedchain.schemas import Catalog

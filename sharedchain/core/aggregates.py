@@ -160,6 +160,9 @@ def _mark(said: Entities, marks: Mapping[str, int]) -> Decimal:
     """Of the values that rows have: the highest, the lowest, how far apart these are, or the newest."""
     if said.take == "last":
         return Decimal(max(marks).partition("|")[2])
+    if said.take in ("p50", "p95"):
+        every = sorted(Decimal(mark) for mark, n in marks.items() for _ in range(n))
+        return every[(len(every) * int(said.take[1:]) + 99) // 100 - 1]
     values = [Decimal(mark) for mark in marks]
     return {"max": max(values), "min": min(values), "spread": max(values) - min(values)}[said.take]
 
@@ -217,7 +220,7 @@ def _worth(measure: Measure, row: Row, zone: str) -> tuple[str, Decimal, str]:
     currency = str(row.get("currency") or "") if measure.unit == "currency" else ""
     amount = wire.number(row[said.field]) or ZERO if said.field else ZERO
     match said.take:
-        case "max" | "min" | "spread":
+        case "max" | "min" | "spread" | "p50" | "p95":
             return currency, amount, str(amount)
         case "last":
             return currency, amount, f"{_seq(row):016d}|{amount}"

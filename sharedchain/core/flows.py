@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sharedchain.core import rows, wire
+from sharedchain.core import rows, windows, wire
 from sharedchain.core.dims import text, text_of
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, minute_of
@@ -18,13 +18,15 @@ _DAY = 86_400_000
 ENVELOPE = ("month", "type", "meta.origin")  # what every event has, beside its fields
 
 
-def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure]) -> None:
-    """Add one fact to its minute.
+def count(
+    scope: ScopeState, fact: Fact, measures: Iterable[Measure], windowed: windows.Windowed = windows.NO_WINDOWS
+) -> bool:
+    """Add one fact to its minute; True if a window has to be sampled.
 
     A fact too late for the memory of a measure, or of another day yet to come, counts in the minute in which it was
     recorded: not when it happened, but exactly once.
     """
-    now = minute_of(fact.recorded)
+    now, moved = minute_of(fact.recorded), False
     for measure in measures:
         said = measure.count
         assert said is not None
@@ -36,7 +38,10 @@ def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure]) -> None:
         amount = Decimal(1) if not said.add else wire.number(fact.data.get(said.add)) or Decimal(0)
         for names in measure.dims:
             values = tuple([_dim(scope, name, said, fact) for name in names])
-            key = f"{measure.id}|{minute}|{text_of(names, values)}"
+            said_dims = text_of(names, values)
+            key = f"{measure.id}|{minute}|{said_dims}"
+            place = (fact.partition, fact.seq)
+            moved |= windows.add(scope, windowed, measure.id, minute, said_dims, amount, place)
             row = scope.flows.get(key)
             if row is None:
                 dims = dict(zip(names, values, strict=True))
@@ -45,6 +50,7 @@ def count(scope: ScopeState, fact: Fact, measures: Iterable[Measure]) -> None:
                 row.value += amount
                 row.n += 1
             scope.dirty_flows[key] = None
+    return moved
 
 
 def close(scope: ScopeState, name: str, now: int, measures: Mapping[str, Measure], currency: str, out: Emitter) -> None:

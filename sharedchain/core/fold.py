@@ -21,9 +21,11 @@ from sharedchain.core import (
     masters,
     notice,
     response,
+    rowvalues,
     tables,
     tabulate,
     view,
+    windows,
 )
 from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
@@ -75,8 +77,8 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     enabled = rules.enabled(settings.packs)
     _rebuild(scope, rules)
     scope.recorded = fact.recorded
-    flows.count(scope, fact, rules.flows.get(fact.type, ()))
-    flows.count(scope, fact, rules.flows.get("*", ()))
+    flowing = (*rules.flows.get(fact.type, ()), *rules.flows.get("*", ()))
+    windowed = flows.count(scope, fact, flowing, rules.windowed)
     desk = Desk(fact.scope, scope, settings, rules, enabled, fact.recorded, out, fact.backfill)
     about = entities.about(fact) if fact.kind == "fact" else None
     before = aggregates.shares(scope, rules.over, about) if about else {}
@@ -98,7 +100,7 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
         scope, rules.over, before, aggregates.shares(scope, rules.over, about), (fact.partition, fact.seq)
     ):
         scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
-    if tabulate.take(desk, fact):
+    if tabulate.take(desk, fact) or windowed:
         scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
     judge.on_events(desk, fact)
     clock.on_fact(desk, fact)
@@ -165,7 +167,7 @@ def _sweep(desk: Desk) -> None:
     """One local midnight: daily gauges and the rules on them. A missed midnight is swept on its own."""
     scope, at = desk.scope, desk.scope.next_midnight
     day = local_day(at, scope.timezone)
-    if scope.dirty_buckets and minute_of(scope.touched) < at:
+    if _moved(scope) and minute_of(scope.touched) < at:
         _close_entities(desk)
     for measure in desk.rules.measures:
         if not (measure.reducer and measure.sample == "daily"):
@@ -181,7 +183,9 @@ def _sweep(desk: Desk) -> None:
         after = aggregates.shares(scope, desk.rules.over, about)
         aggregates.move(scope, desk.rules.over, before, after, scope.receivables[id_].source)
     tabulate.forget(desk, at)
-    _judge(desk, gauges.sample_entities(scope, desk.name, desk.rules.measures, at, desk.out, daily=True))
+    tabulate.age(desk, at)
+    windows.forget(scope, day)
+    _sample(desk, desk, at, daily=True)
     view.forget(scope, at)
     scope.next_midnight = midnight(day + timedelta(days=1), scope.timezone)
 
@@ -209,11 +213,19 @@ def _close_entities(desk: Desk) -> None:
     """Sample what entities have moved, as of the minute of the last change."""
     scope = desk.scope
     silent = replace(desk, silent=scope.only_backfill)
-    _judge(
-        silent,
-        gauges.sample_entities(scope, desk.name, desk.rules.measures, minute_of(scope.touched), desk.out),
-    )
+    _sample(desk, silent, minute_of(scope.touched))
     scope.only_backfill = scope.only_backfill or not _dirty(scope)
+
+
+def _sample(desk: Desk, judging: Desk, at: int, *, daily: bool = False) -> None:
+    """Sample what entities, rows and windows have moved, and judge it; a measure that errs is told to its owner."""
+    rules, failed = desk.rules, dict[str, str]()
+    changes = gauges.sample_entities(
+        desk.scope, desk.name, rules.measures, at, desk.out, rowed=rules.rowed, failed=failed, daily=daily
+    )
+    for id_, error in failed.items():
+        notice.failed(desk, f"measure/{id_}", next(m.owner for m in rules.measures if m.id == id_), error)
+    _judge(judging, changes)
 
 
 def _judge(desk: Desk, changes: Iterable[gauges.Change]) -> None:
@@ -223,13 +235,18 @@ def _judge(desk: Desk, changes: Iterable[gauges.Change]) -> None:
 
 
 def _dirty(scope: ScopeState) -> bool:
-    return bool(scope.dirty_periods or scope.dirty_buckets or scope.recheck)
+    return bool(scope.dirty_periods or scope.recheck) or _moved(scope)
+
+
+def _moved(scope: ScopeState) -> bool:
+    return bool(scope.dirty_buckets or scope.dirty_rows or scope.dirty_windows)
 
 
 def _rebuild(scope: ScopeState, rules: Ruleset) -> None:
     """Before time goes on: what other declarations find belongs to the minute of the last fact."""
     tables.adopt(scope, rules.tables)
-    if aggregates.rebuild(scope, rules.over):
+    windows.adopt(scope, rules.windowed)
+    if rowvalues.adopt(scope, rules.rowed) | aggregates.rebuild(scope, rules.over):
         scope.touched, scope.only_backfill = max(scope.touched, scope.recorded), False
 
 
@@ -261,7 +278,7 @@ def _configure(state: State, fact: Fact) -> None:
 
 def look_again(scope: ScopeState) -> None:
     """Judge every gauge as it stands at the next close of a minute."""
-    if scope.periods or scope.targets or scope.buckets:
+    if scope.periods or scope.targets or scope.buckets or scope.gauges:
         scope.recheck, scope.touched = True, max(scope.touched, scope.recorded)
         for period in [*scope.periods, *(target.period for target in scope.targets.values())]:
             scope.dirty_periods.setdefault(period, [])

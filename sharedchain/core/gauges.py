@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sharedchain.core import aggregates, wire
+from sharedchain.core import aggregates, rowvalues, windows, wire
+from sharedchain.core.cel import CelError
 from sharedchain.core.dims import text
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import local_day
-from sharedchain.core.measures import Measure
+from sharedchain.core.measures import Measure, moves_by_minute
 from sharedchain.core.reducers import REDUCERS, Group, Reading
 from sharedchain.core.state import Place, Sample, ScopeState
 
@@ -35,6 +36,9 @@ class _Pass:
     causes: tuple[Place, ...]
     measures: Mapping[str, Measure]
     at: int  # the instant that ages count to
+    daily: bool = False
+    rowed: rowvalues.Rowed = rowvalues.NO_ROWS
+    failed: dict[str, str] = field(default_factory=dict)  # measure → what could not be computed
 
 
 def key_of(measure: str, dims: Mapping[str, str]) -> str:
@@ -49,7 +53,7 @@ def sample_period(
     run = _Pass({}, {}, tuple(scope.dirty_periods.get(period, ())), {m.id: m for m in measures}, minute)
     changes: list[Change] = []
     for measure in measures:
-        if measure.kind != "gauge" or measure.sample == "daily" or measure.entities:
+        if not (measure.reducer or measure.computed) or measure.kind != "gauge" or measure.sample == "daily":
             continue
         for wanted in measure.dims:
             for said, (dims, group) in groups.items():
@@ -67,17 +71,26 @@ def sample_period(
 
 
 def sample_entities(
-    scope: ScopeState, name: str, measures: Sequence[Measure], minute: int, out: Emitter, *, daily: bool = False
+    scope: ScopeState,
+    name: str,
+    measures: Sequence[Measure],
+    minute: int,
+    out: Emitter,
+    *,
+    rowed: rowvalues.Rowed = rowvalues.NO_ROWS,
+    failed: dict[str, str] | None = None,
+    daily: bool = False,
 ) -> list[Change]:
-    """Read every bucket that is dirty, and what is computed of it; emit a row for each that changed.
+    """Read every bucket, row and window that is dirty, and what is computed of it; emit a row for each that changed.
 
-    `daily`: at local midnight those that age, too.
+    `daily`: at local midnight those that age, too. What could not be computed is put into `failed`, by measure.
     """
     keys = _due_buckets(scope, measures, minute, daily=daily)
     causes = dict.fromkeys(
         place for some in keys.values() for key in some for place in scope.dirty_buckets.get(key, ())
     )
-    run = _Pass({}, {}, tuple(causes), {m.id: m for m in measures}, minute)
+    known, errors = {m.id: m for m in measures}, {} if failed is None else failed
+    run = _Pass({}, {}, tuple(causes), known, minute, daily, rowed, errors)
     changes: list[Change] = []
     for measure in measures:
         for dims, reading in list(_readings(scope, measure, keys.get(measure.id, []), run)):
@@ -86,6 +99,8 @@ def sample_entities(
             if change is not None:
                 run.moved[measure.id, text(dims)] = None
                 changes.append(change)
+    scope.dirty_rows.clear()
+    scope.dirty_windows.clear()
     for change in changes:
         emit_row(name, change, out)
     return changes
@@ -116,6 +131,14 @@ def _readings(
             bucket, places = scope.buckets[key], tuple(scope.dirty_buckets.get(key, ()))
             yield bucket.dims, aggregates.read(measure, bucket, run.at, scope.timezone, places)
             aggregates.settle(scope, key)
+    elif measure.row is not None and measure.id in run.rowed.by_id:
+        yield from _row_readings(scope, run.rowed.by_id[measure.id], run)
+    elif measure.window is not None:
+        for dims in windows.due(scope, measure, daily=run.daily):
+            known = scope.gauges.get(key_of(measure.id, dims))
+            reading = windows.read(scope, measure, dims, run.at, known=known is not None)
+            if reading is not None:
+                yield dims, reading
     elif measure.kind == "gauge" and measure.computed and measure.sample != "daily":
         combinations = dict.fromkeys(said for id_, said in run.readings if id_ in measure.computed.of)
         for said in combinations:
@@ -124,6 +147,17 @@ def _readings(
                 if set(names) == found.keys():
                     dims = {name: found[name] for name in names}
                     yield dims, _read(scope, measure, dims, _group(scope, measure, dims), run)
+
+
+def _row_readings(
+    scope: ScopeState, ready: rowvalues.ReadyRow, run: _Pass
+) -> Iterator[tuple[dict[str, str], Reading | None]]:
+    for name in rowvalues.due(scope, ready, daily=run.daily):
+        reading = rowvalues.read(scope, ready, name, run.at)
+        if isinstance(reading, CelError):
+            run.failed.setdefault(ready.measure.id, reading.text)
+        else:
+            yield rowvalues.dims(ready, name), reading
 
 
 def sample_ages(scope: ScopeState, name: str, day: date, minute: int, measure: Measure, out: Emitter) -> list[Change]:
@@ -163,7 +197,7 @@ def standing(scope: ScopeState, period: str, measures: Iterable[Measure]) -> lis
 
 def standing_entities(scope: ScopeState, measures: Iterable[Measure]) -> list[Change]:
     """The same for the gauges without a period that are sampled by the minute."""
-    wanted = {m.id: m for m in measures if m.kind == "gauge" and m.sample != "daily"}
+    wanted = {m.id: m for m in measures if m.kind == "gauge" and moves_by_minute(m)}
     found = []
     for key, sample in scope.gauges.items():
         measure = wanted.get(key.partition("|")[0])

@@ -4,7 +4,8 @@ flow   one row per minute of event time: what that minute contributed
 level  the running total of flows, or a ratio of two: declared here, computed by the reader, never stored
 gauge  sampled: one row when it changes, at minute close, at local midnight (`sample: daily`), or at both
 
-A gauge reads the forecasts of a period (`reducer`), or aggregates entities (`entities`), or others (`computed`).
+A gauge reads the forecasts of a period (`reducer`), aggregates entities or rows of tables (`entities`), has a value
+for each row of a table (`row`), sums the last days of flows (`window`), or is made of others (`computed`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sharedchain.core.wording import Model, Words
 
@@ -21,8 +22,23 @@ MeasureId = Annotated[str, Field(pattern=r"^M-\d\d(\.[a-z][a-z0-9_]*)?$")]
 Op = Literal["sum", "difference", "ratio", "change", "steps"]
 KINDS = ("lead", "forecast", "opportunity", "contract", "receivable", "instalment")  # beside declared tables
 Take = Literal[
-    "count", "sum", "mean", "max", "min", "spread", "last", "agree_share", "age_max", "age_median", "age_share"
+    "count",
+    "sum",
+    "mean",
+    "p50",
+    "p95",
+    "max",
+    "min",
+    "spread",
+    "last",
+    "agree_share",
+    "age_max",
+    "age_median",
+    "age_share",
 ]
+
+
+_GAUGES = ("entities", "row", "window", "reducer", "computed")  # what a gauge is made of
 
 
 class Constant(Model):
@@ -78,8 +94,9 @@ class Entities(Model):
     """Input of a gauge: what is known of all entities of a kind, aggregated as they change.
 
     `age_*` look at a time (`field`) and at the moment of sampling: in hours (unit h), else in local calendar days.
-    `spread` is max less min, `last` the value of the row that changed last. `agree_share` puts rows that are alike in
-    `per` together: of the groups with two rows or more, the share whose values differ by no more than `tolerance`.
+    `p50` and `p95` are values that a row has (the nearest rank), `spread` is max less min, `last` the value of the row
+    that changed last. `agree_share` puts rows that are alike in `per` together: of the groups with two rows or more,
+    the share whose values differ by no more than `tolerance`.
     With `day_of` only rows of the day before count; sampled at midnight, a day without rows has no value.
     """
 
@@ -100,6 +117,40 @@ class Entities(Model):
             raise ValueError("`count` needs no `field`, every other `take` needs one")
         if (self.take == "agree_share") != bool(self.per):
             raise ValueError("`per` belongs to agree_share, and agree_share needs it")
+        return self
+
+
+class RowValue(Model):
+    """Input of a gauge: one value for each row of a declared table; its dims are parts of the table's key.
+
+    `value` is CEL over `row.*` and `age.*`: local calendar days since an instant or a day of the row. A row that
+    lacks what the value reads has none. `sample: both` looks again at midnight, when rows age.
+    """
+
+    table: str
+    value: str
+    fn: str = ""  # a function of sharedchain/core/functions.py
+    where: Mapping[str, Match] = {}  # column → what it must be; a row that is not has no value
+    paths: Mapping[str, str] = {}  # dim → part of the key; a dim not here is the part of its own name
+
+
+class Window(Model):
+    """Input of a gauge: the last local days of a flow, or the ratio of two.
+
+    `daily` looks at midnight at the days before, `minute` at the close of a minute that touched it (and at midnight,
+    when a day leaves it), today included. Fewer than `min_n` of the last flow, or none: no row.
+    """
+
+    of: Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
+    span: Literal["day", "7d", "28d"]
+    at: Literal["daily", "minute"] = "daily"
+    min_n: int = Field(default=0, ge=0)
+    factor: Decimal = Decimal(1)
+
+    @model_validator(mode="after")
+    def _arity(self) -> Self:
+        if len(self.of) not in (1, 2):
+            raise ValueError("`of` names a flow, or two whose ratio is meant")
         return self
 
 
@@ -137,6 +188,8 @@ class Measure(Model):
     sample: Literal["minute", "daily", "both"] = "minute"
     count: Count | None = None
     entities: Entities | None = None
+    row: RowValue | None = None
+    window: Window | None = None
     reducer: str = ""
     computed: Computed | None = None
     memory_days: int = Field(default=40, ge=1, le=400)  # flows: how late a fact may still reach its own minute
@@ -144,15 +197,22 @@ class Measure(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        given = [name for name in ("count", "entities", "reducer", "computed") if getattr(self, name)]
-        wanted = {"flow": ["count"], "level": ["computed"]}.get(self.kind, ["entities", "reducer", "computed"])
+        given = [name for name in ("count", *_GAUGES) if getattr(self, name)]
+        wanted = {"flow": ["count"], "level": ["computed"]}.get(self.kind, list(_GAUGES))
         if len(given) != 1 or given[0] not in wanted:
             raise ValueError(f"a {self.kind} needs exactly `{' or '.join(wanted)}`, here is {given or 'none'}")
+        if self.row and len(self.dims) != 1:
+            raise ValueError("a value for each row has one set of dims: parts of the table's key")
         if self.entities and self.entities.day_of and self.sample != "daily":
             raise ValueError("`day_of` looks at the day before: set `sample` to daily")
         if self.computed and self.computed.op == ("change" if self.kind == "level" else "steps"):
             raise ValueError("a level is a sum, difference, ratio or steps of flows; a gauge has no steps")
         return self
+
+
+def moves_by_minute(measure: Measure) -> bool:
+    """A gauge that has rows at the close of a minute, not at midnight alone."""
+    return measure.window.at == "minute" if measure.window else measure.sample != "daily"
 
 
 def ordered(measures: Mapping[str, Measure]) -> list[Measure]:
@@ -167,7 +227,8 @@ def ordered(measures: Mapping[str, Measure]) -> list[Measure]:
         if id_ not in measures:
             raise ValueError(f"{path[-1] if path else '?'} is computed of {id_}, which no file declares")
         measure = measures[id_]
-        for name in measure.computed.of if measure.computed else ():
+        named = measure.computed or measure.window
+        for name in named.of if named else ():
             if name.startswith("M-"):
                 visit(name, (*path, id_))
         done[id_] = measure

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from sharedchain.core import rows
 from sharedchain.core.flows import ENVELOPE, TESTS
-from sharedchain.core.measures import KINDS, Constant, Measure, PeriodOf
+from sharedchain.core.functions import FUNCTIONS
+from sharedchain.core.measures import KINDS, Constant, Measure, PeriodOf, RowValue
 from sharedchain.core.reducers import DAILY, REDUCERS
-from sharedchain.core.tables import Table
+from sharedchain.core.table import Table
 
 
 def usable(
@@ -28,7 +29,8 @@ def usable(
 
 
 def _missing(measure: Measure, there: Mapping[str, Measure]) -> str:
-    of = measure.computed.of if measure.computed else ()
+    named = measure.computed or measure.window
+    of = named.of if named else ()
     return next((name for name in of if name.startswith("M-") and name not in there), "")
 
 
@@ -47,6 +49,8 @@ def _strange(measure: Measure, tables: Mapping[str, Table]) -> Iterator[str]:
             kind, dot, name = path.partition(".")
             if dot and path not in ENVELOPE and (kind not in rows.KINDS or name not in rows.fields(kind)):
                 yield f"path {path}"
+    if measure.row:
+        yield from _strange_row(measure.row, measure, tables)
     if measure.entities:
         said = measure.entities
         if said.over not in tables and said.over not in KINDS:
@@ -60,3 +64,16 @@ def _strange(measure: Measure, tables: Mapping[str, Table]) -> Iterator[str]:
             for name in (said.field, said.per, said.day_of, *said.where, *plain)
             if name and name not in known
         )
+
+
+def _strange_row(said: RowValue, measure: Measure, tables: Mapping[str, Table]) -> Iterator[str]:
+    table = tables.get(said.table)
+    if table is None:
+        yield f"table {said.table}"
+        return
+    if said.fn and said.fn not in FUNCTIONS:
+        yield f"function {said.fn}"
+    yield from (f"{said.table}.{name}" for name in said.where if name not in table.kinds)
+    for dim in measure.dims[0]:
+        if said.paths.get(dim, dim) not in table.keys:
+            yield f"part {said.paths.get(dim, dim)} of the key of {said.table}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Template
 
-from sharedchain.core import lookup, tables
+from sharedchain.core import lookup, rowvalues, tables, windows
 from sharedchain.core.action import ReadyAction, compile_actions
 from sharedchain.core.aggregates import NO_ENTITIES, Declared, declare
 from sharedchain.core.calendar import Calendar, Days, resolved
@@ -26,6 +26,7 @@ from sharedchain.core.routes import NOBODY, Routes
 from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, Stop, When
 from sharedchain.core.settings import DEFAULT, Settings
 from sharedchain.core.state import Item, State
+from sharedchain.core.table import Table
 from sharedchain.core.texts import compile_text
 from sharedchain.core.wording import Language, Model
 
@@ -95,6 +96,8 @@ class Ruleset:
     owners: Mapping[str, str] = field(default_factory=dict)  # of those that are broken, as far as it can be read
     over: Declared = NO_ENTITIES  # the gauges that aggregate entities
     tables: tables.Declared = tables.NO_TABLES
+    rowed: rowvalues.Rowed = rowvalues.NO_ROWS
+    windowed: windows.Windowed = windows.NO_WINDOWS
     looks: Mapping[str, lookup.Table] = field(default_factory=lambda: lookup.TABLES)  # what `with` may name
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     _enabled: dict[tuple[str, ...], Enabled] = field(default_factory=dict)
@@ -223,7 +226,7 @@ def _prepared(body: str) -> Ready:
 
 @lru_cache(maxsize=256)
 def _prepared_table(body: str) -> tables.ReadyTable:
-    return tables.prepare(tables.Table.model_validate(json.loads(body, parse_float=Decimal)))
+    return tables.prepare(Table.model_validate(json.loads(body, parse_float=Decimal)))
 
 
 def _compile(config: Mapping[str, Item]) -> Ruleset:
@@ -264,17 +267,36 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
         owners={key: _owner(config[key].body) for key in broken if key in config},
         over=declare(chain, declared),
         tables=declared,
+        rowed=rowvalues.declare(_rows(chain, declared, broken)),
+        windowed=windows.declare(chain),
         looks=looks,
         calendars={one.id: one for _, one in _models(config, "calendar", Calendar, broken)},
     )
 
 
-def _tables(config: Mapping[str, Item], broken: dict[str, str]) -> Iterator[tables.ReadyTable]:
-    for key, _ in _models(config, "table", tables.Table, broken):
+def _rows(chain: Iterable[Measure], declared: tables.Declared, broken: dict[str, str]) -> Iterator[rowvalues.ReadyRow]:
+    for measure in chain:
         try:
-            yield _prepared_table(config[key].body)
+            if measure.row is not None:
+                yield rowvalues.prepare(measure, declared)
+        except ValueError as error:
+            broken[f"measure/{measure.id}"] = str(error)
+
+
+def _tables(config: Mapping[str, Item], broken: dict[str, str]) -> list[tables.ReadyTable]:
+    """Those that compile, and whose `with` looks into what is there."""
+    found: dict[str, tables.ReadyTable] = {}
+    for key, _ in _models(config, "table", Table, broken):
+        try:
+            ready = _prepared_table(config[key].body)
+            found[ready.table.id] = ready
         except _REFUSED as error:
             broken[key] = str(error)
+    for id_, ready in found.items():
+        for look in ready.table.with_.values():
+            if look.entity not in found and look.entity not in lookup.TABLES:
+                broken[f"table/{id_}"] = f"`with` looks into {look.entity}, which no file declares"
+    return [ready for id_, ready in found.items() if f"table/{id_}" not in broken]
 
 
 def _models(config: Mapping[str, Item], kind: str, model: Any, broken: dict[str, str]) -> Iterator[tuple[str, Any]]:

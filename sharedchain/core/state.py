@@ -186,6 +186,21 @@ class Receivable:
 
 
 @dataclass
+class DaySum:
+    """What one local day contributed to one flow, and the newest facts that did."""
+
+    value: Decimal
+    n: int = 0
+    sources: list[Place] = field(default_factory=list)
+
+    def add(self, amount: Decimal, n: int, place: Place | None = None) -> None:
+        self.value += amount
+        self.n += n
+        if place is not None:
+            remember(self.sources, place)
+
+
+@dataclass
 class TableRow:
     """One row of a declared table; `source`: the fact that changed it last, recorded at `changed`."""
 
@@ -336,6 +351,11 @@ class ScopeState:
     contracts: dict[str, Contract] = field(default_factory=dict)
     receivables: dict[str, Receivable] = field(default_factory=dict)
     tables: dict[str, TableState] = field(default_factory=dict)  # declared as data, by id
+    dirty_rows: dict[str, dict[str, None]] = field(default_factory=dict)  # table → rows to look at
+    days: dict[str, dict[str, dict[str, DaySum]]] = field(default_factory=dict)  # flow → dims → ISO day → sum
+    rows_of: str = ""  # the measures with a value for each row
+    windows_of: str = ""  # the zone and the flows that `days` are made by
+    dirty_windows: dict[str, None] = field(default_factory=dict)  # flow|dims
     tables_of: str = ""  # hash of their declarations
     dues: dict[str, dict[str, None]] = field(default_factory=dict)  # ISO day → receivables with a part due then
     buckets: dict[str, Bucket] = field(default_factory=dict)  # by measure and dims

@@ -1,79 +1,25 @@
-"""Tables declared as data (rules/tables/<id>.yaml): rows that a stream of events leaves behind.
-
-`with` of a rule looks into them, measures aggregate them. A row is named by the texts at `key`. An event of a type
-under `from` updates the columns that its source names; else those that read a field it has, and of those that read
-none (`count`, `last: meta.time`) all that no other source names. A source with a shorter key updates every row that
-begins with it and makes none. Rows are forgotten `keep` after their last change, at a local midnight.
-"""
+"""Rows of declared tables: how events change them, how rules and measures read them, when they are forgotten."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Self
-
-from pydantic import Field, model_validator
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from sharedchain.core import columns as column
 from sharedchain.core.cel import CelError, Condition, compile_condition
-from sharedchain.core.columns import Columns, ReadyColumn
-from sharedchain.core.on import Paths
+from sharedchain.core.columns import ReadyColumn
+from sharedchain.core.localtime import local_day
+from sharedchain.core.order import in_order
 from sharedchain.core.paths import text_at
+from sharedchain.core.rule import Look
 from sharedchain.core.state import Place, ScopeState, TableRow, TableState
-from sharedchain.core.wording import Duration, Model, Words
+from sharedchain.core.table import Source, Table
 
-_ROOTS = ("item", "row")  # what a table's columns read beside message and meta
-_KEEP = 400 * 86_400_000
-
-
-class Source(Model):
-    """One event type's way into a table; what is not said is as the table says."""
-
-    key: Paths | None = None
-    each: str | None = None  # "" = the event itself, not the elements of a list
-    columns: tuple[str, ...] | None = None  # none said: every column whose fields the event has
-    where: str = ""  # CEL; unless it holds the event does nothing here
-    remove: bool = False  # the event ends the row
-
-
-class Table(Model):
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title: Words
-    key: Paths = Field(min_length=1)
-    each: str = ""
-    keep: Duration = _KEEP
-    owner: Annotated[str, Field(pattern=r"^role:[a-z_]+$")] = "role:ops"  # told when a column errs
-    from_: Mapping[str, Source] = Field(alias="from", min_length=1)
-    columns: Columns = Field(default={})
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _named(self) -> Self:
-        names = self.keys
-        if len({*names, *self.columns}) != len(names) + len(self.columns):
-            raise ValueError(f"a row has the parts {', '.join(names)} of its `key`: rename what has the same name")
-        for name, one in self.columns.items():
-            if column.kind(one) is None:
-                raise ValueError(f"column {name} needs a `type`: text, decimal, count, instant, day or flag")
-        for type_, source in self.from_.items():
-            for name in source.columns or ():
-                if name not in self.columns:
-                    raise ValueError(f"{type_} updates {name}, which is no column")
-            if source.key is not None and len(source.key) > len(names):
-                raise ValueError(f"the `key` of {type_} has more parts than that of the table")
-        return self
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """What the parts of the key are called: the last word of each path."""
-        return tuple(path.rpartition(".")[2] for path in self.key)
-
-    @property
-    def kinds(self) -> dict[str, column.Type]:
-        """All that a row has, with its type."""
-        known = {name: column.kind(one) or "text" for name, one in self.columns.items()}
-        return {**dict.fromkeys(self.keys, "text"), **known}
+_ROOTS = ("item", "row", "age")  # what a table's columns read beside message and meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +27,10 @@ class ReadyTable:
     table: Table
     columns: Mapping[str, ReadyColumn]
     where: Mapping[str, Condition]  # by event type
+    looks: tuple[str, ...]  # names of `with`, each behind those it needs
     updates: Mapping[str, tuple[str, ...]]  # event type → columns
     needs: Mapping[str, tuple[tuple[str, str], ...]]  # column → (root, field): an event has one
+    aging: tuple[str, ...]  # columns that have an age: instants and days
     hashes: Mapping[str, str]  # column → hash of its declaration; "" → that of the key
 
 
@@ -106,6 +54,7 @@ class Declared:
     hash: str = ""
 
 
+Beside = Callable[[ReadyTable, Mapping[str, Any]], Mapping[str, Any] | None]
 NO_TABLES = Declared()
 
 
@@ -128,6 +77,24 @@ class RowView(Mapping[str, Any]):
         return len(self._ready.table.keys) + len(self._ready.columns)
 
 
+class AgeView(Mapping[str, Any]):
+    """The days since each time of a row, counted when it is asked for; None for a time that is not there."""
+
+    def __init__(self, names: tuple[str, ...], row: Mapping[str, Any], today: date, zone: str) -> None:
+        self._names, self._row, self._today, self._zone = names, row, today, zone
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._row[name] if name in self._names else _absent(name)
+        day = local_day(value, self._zone) if isinstance(value, int) else value
+        return Decimal((self._today - day).days) if isinstance(day, date) else None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 def _absent(name: str) -> Any:
     raise KeyError(name)
 
@@ -137,18 +104,22 @@ def prepare(table: Table) -> ReadyTable:
     ready: dict[str, ReadyColumn] = {}
     for name, one in table.columns.items():
         try:
-            ready[name] = column.compile_column(one, _ROOTS)
+            ready[name] = column.compile_column(one, (*_ROOTS, *table.with_))
         except ValueError as error:
             raise ValueError(f"column {name}: {error}") from None
-    where = {type_: compile_condition(one.where, ("item",)) for type_, one in table.from_.items() if one.where}
+    where = {
+        type_: compile_condition(one.where, ("item", *table.with_)) for type_, one in table.from_.items() if one.where
+    }
     needs = {name: _needs(one) for name, one in ready.items()}
     hashes = {name: _hash(one.model_dump_json()) for name, one in table.columns.items()}
     return ReadyTable(
         table,
         ready,
         where,
+        in_order({name: _roots(look) for name, look in table.with_.items()}, "with"),
         {type_: _updates(table, source, needs) for type_, source in table.from_.items()},
         needs,
+        tuple(name for name, kind in table.kinds.items() if kind in ("instant", "day")),
         {**hashes, "": _hash(repr(table.key))},
     )
 
@@ -182,14 +153,23 @@ def adopt(scope: ScopeState, declared: Declared) -> bool:
     return True
 
 
-def touches(scope: ScopeState, ready: ReadyTable, type_: str, variables: Mapping[str, Any]) -> Iterator[Touch]:
-    """The rows of one table that an event changes, in the order of its list; each as it is when asked for."""
+def touches(
+    scope: ScopeState, ready: ReadyTable, type_: str, variables: Mapping[str, Any], beside: Beside
+) -> Iterator[Touch]:
+    """The rows of one table that an event changes, in the order of its list; each as it is when asked for.
+
+    `beside` finds the rows of `with`; None = one is missing that is not optional, the event does nothing here.
+    """
     type_ = type_ if type_ in ready.table.from_ else "*"
     source = ready.table.from_[type_]
     each = ready.table.each if source.each is None else source.each
     elements = walk_list(variables, each) if each else (None,)
     for element in elements:
         known = variables if element is None else {**variables, "item": element}
+        rows = beside(ready, known) if ready.table.with_ else {}
+        if rows is None:
+            continue
+        known = {**known, **rows} if rows else known
         condition = ready.where.get(type_)
         if condition is not None and condition.truth(known) is not True:
             continue
@@ -212,7 +192,7 @@ def apply(scope: ScopeState, touch: Touch, place: Place, now: int) -> list[str]:
         if len(touch.key) > 1:
             state.heads.setdefault(touch.key[0], {})[touch.name] = None
     row.changed, row.source = now, place
-    variables = {**touch.variables, "row": RowView(touch.ready, row, now)}
+    variables = {**touch.variables, **own(touch.ready, RowView(touch.ready, row, now), now, scope.timezone)}
     errors = []
     for name in touch.ready.updates[touch.type]:
         needs = touch.ready.needs[name]
@@ -224,6 +204,24 @@ def apply(scope: ScopeState, touch: Touch, place: Place, now: int) -> list[str]:
         elif cell is not column.EMPTY:
             row.cells[name] = cell
     return errors
+
+
+def again(scope: ScopeState, ready: ReadyTable, name: str, at: int) -> list[str]:
+    """Compute the `daily` columns of one row anew, as of `at`; what they could not compute, in words."""
+    row, errors = scope.tables[ready.table.id].rows[name], []
+    for column_ in ready.table.daily:
+        variables = {"meta": {"time": at, "recorded": at}, **own(ready, RowView(ready, row, at), at, scope.timezone)}
+        cell = column.update(ready.columns[column_], row.cells.get(column_), variables, at)
+        if isinstance(cell, CelError):
+            errors.append(f"column {column_}: {cell.text}")
+        elif cell is not column.EMPTY:
+            row.cells[column_] = cell
+    return errors
+
+
+def own(ready: ReadyTable, row: Mapping[str, Any], at: int, zone: str) -> dict[str, Any]:
+    """What an expression over one row reads: its columns, and the local calendar days since each of its times."""
+    return {"row": row, "age": AgeView(ready.aging, row, local_day(at, zone), zone)}
 
 
 def find(scope: ScopeState, ready: ReadyTable, key: tuple[str, ...]) -> tuple[RowView, Place] | None:
@@ -259,6 +257,11 @@ def name_of(key: Iterable[str]) -> str:
     return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in key)
 
 
+def parts_of(name: str) -> list[str]:
+    """The parts that `name_of` joined."""
+    return [part.replace("%2F", "/").replace("%25", "%") for part in name.split("/")]
+
+
 def walk_list(variables: Mapping[str, Any], path: str) -> tuple[Any, ...]:
     """The elements of the list at a path; none where there is no list."""
     root, _, rest = path.partition(".")
@@ -284,6 +287,10 @@ def _forget(state: TableState, name: str) -> None:
         heads.pop(name, None)
         if not heads:
             del state.heads[row.key[0]]
+
+
+def _roots(look: Look) -> set[str]:
+    return {path.partition(".")[0] for path in look.id}
 
 
 def _updates(table: Table, source: Source, needs: Mapping[str, tuple[tuple[str, str], ...]]) -> tuple[str, ...]:

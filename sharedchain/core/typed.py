@@ -41,7 +41,7 @@ _KINDS: Mapping[columns.Type, str] = {
 _META = dict.fromkeys(("type", "id", "source", "subject", "tenant", "actor", "kind"), T.STRING) | dict.fromkeys(
     ("time", "recorded", "day"), T.INT
 )
-_META["backfill"] = T.BOOL
+_META |= {"backfill": T.BOOL, "date": T.STRING, "month": T.STRING}
 _WHOLE = T("google.protobuf.Int64Value").name()
 _MACRO = re.compile(r"([A-Za-z_][\w.]*)\.(?:all|exists|exists_one|map|filter)\(\s*([A-Za-z_]\w*)\s*,")
 _STOP = re.compile(r"&&|\|\||[?:,]|[<>]=?|==|!=")
@@ -128,6 +128,13 @@ def computed(source: str, types: Types) -> Any:
         return T.DYN
     whole = kind.name() in ("INT", "UINT")
     return T.DOUBLE if whole else maybe(T.DOUBLE) if kind.name() == _WHOLE else kind
+
+
+def of_row(kinds: Mapping[str, columns.Type]) -> Types:
+    """Variables of a value for each row: its columns, and the days since each of its times; any may be missing."""
+    aging = [name for name, kind in kinds.items() if kind in ("instant", "day")]
+    row = {f"row.{name}": _type(_KINDS[kind], True) for name, kind in kinds.items()}
+    return Types(row | {f"age.{name}": maybe(T.DOUBLE) for name in aging}, {})
 
 
 def of_measure(dims: tuple[str, ...]) -> Types:

@@ -7,15 +7,30 @@ from typing import Any
 from sharedchain.core.localtime import EPOCH, local_day
 from sharedchain.fact import Fact
 
-META = ("type", "id", "source", "subject", "time", "recorded", "day", "tenant", "actor", "kind", "backfill")
+META = (
+    "type",
+    "id",
+    "source",
+    "subject",
+    "time",
+    "recorded",
+    "day",
+    "date",
+    "month",
+    "tenant",
+    "actor",
+    "kind",
+    "backfill",
+)
 
 
 def of_fact(fact: Fact, zone: str) -> dict[str, Any]:
-    """`meta.time` and `meta.recorded` are ms, `meta.day` counts the days of `zone` since 1970-01-01 at `meta.time`."""
+    """`meta.time` and `meta.recorded` are ms; of the local day of `meta.time`, `meta.day` counts from 1970-01-01."""
     return {"message": fact.data, "meta": meta(fact, zone)}
 
 
 def meta(fact: Fact, zone: str) -> dict[str, Any]:
+    day = local_day(fact.time, zone)
     return {
         "type": fact.type,
         "id": fact.id,
@@ -23,7 +38,9 @@ def meta(fact: Fact, zone: str) -> dict[str, Any]:
         "subject": fact.subject,
         "time": fact.time,
         "recorded": fact.recorded,
-        "day": local_day(fact.time, zone).toordinal() - EPOCH,
+        "day": day.toordinal() - EPOCH,
+        "date": day.isoformat(),
+        "month": f"{day:%Y-%m}",
         "tenant": fact.tenant,
         "actor": fact.actor,
         "kind": fact.kind,

@@ -12,6 +12,7 @@ from sharedchain.core import aggregates, rows
 from sharedchain.core.ruleset import ruleset
 from tests.core.deals import Deals
 from tests.core.line import Line
+from tests.core.told import begun, gauge, table, tell
 
 SOON, LATER = "2026-05-10", "2026-06-10"
 
@@ -181,3 +182,81 @@ def test_the_share_of_fresh_forecasts_falls_at_midnight_and_rises_with_a_version
     line.tick("2026-04-17 00:01")
     shares = [("04-01 09:00", Decimal(1)), ("04-16 00:00", Decimal(0)), ("04-17 00:00", Decimal("0.5"))]
     assert line.rows("M-16", period="2026Q2") == shares
+
+
+def stock(take: str, **more: Any) -> Line:
+    """Three systems say how much there is of one part at one site."""
+    kept = table(
+        "stock",
+        key=["message.sku", "message.system"],
+        **{"from": {"told": {}, "gone": {"remove": True}}},
+        columns={
+            "on_hand": {"last": "message.on_hand", "type": "decimal"},
+            "at": {"last": "meta.date", "type": "text"},
+        },
+    )
+    said = {"over": "stock", "take": take, "field": "on_hand", **more}
+    line = begun(kept, gauge("M-35", entities=said, dims=[["sku"]], sample="daily" if "day_of" in more else "minute"))
+    for system, amount in (("ERP", 120), ("WMS", 118), ("MES", 125)):
+        tell(line, "2026-04-01 10:00", "told", sku="P", system=system, on_hand=Decimal(amount))
+    line.tick("2026-04-01 10:01")
+    return line
+
+
+def values(line: Line) -> list[str]:
+    return [str(value) for _, value in line.rows("M-35", sku="P")]
+
+
+@pytest.mark.parametrize(
+    ("take", "expected"),
+    [
+        ("max", "125.0000"),
+        ("min", "118.0000"),
+        ("spread", "7.0000"),
+        ("last", "125.0000"),
+        ("p50", "120.0000"),
+        ("p95", "125.0000"),
+        ("mean", "121.0000"),
+    ],
+)
+def test_rows_of_a_table_are_aggregated(take: str, expected: str) -> None:
+    assert values(stock(take)) == [expected]
+
+
+def test_a_row_that_moves_is_taken_out_of_a_spread_and_put_in_again() -> None:
+    line = stock("spread")
+    for system in ("ERP", "WMS", "MES"):
+        tell(line, "2026-04-01 10:05", "told", sku="P", system=system, on_hand=Decimal(120))
+    line.tick("2026-04-01 10:06")
+    tell(line, "2026-04-01 10:07", "gone", sku="P", system="WMS")
+    line.tick("2026-04-01 10:08")
+    assert values(line) == ["7.0000", "0.0000"]
+    assert line.state.scopes[line.scope].buckets['M-35|{"sku":"P"}'].marks == {"120": 2}
+
+
+def test_the_last_value_is_that_of_the_row_that_changed_last() -> None:
+    line = stock("last")
+    tell(line, "2026-04-01 10:05", "told", sku="P", system="ERP", on_hand=Decimal(9))
+    line.tick("2026-04-01 10:06")
+    assert values(line) == ["125.0000", "9.0000"]
+
+
+@pytest.mark.parametrize(("tolerance", "expected"), [("6", "0.0000"), ("7", "100.0000")])
+def test_groups_agree_when_their_values_lie_within_the_tolerance(tolerance: str, expected: str) -> None:
+    line = stock("agree_share", per="sku", tolerance=tolerance, factor=100)
+    assert values(line) == [expected]
+
+
+def test_one_system_alone_is_compared_with_nothing() -> None:
+    line = stock("agree_share", per="system", tolerance="6")
+    assert values(line) == []
+
+
+def test_of_a_day_only_its_own_rows_count_and_a_day_without_rows_has_no_value() -> None:
+    line = stock("sum", day_of="at")
+    assert values(line) == []
+    line.tick("2026-04-02 00:00")
+    tell(line, "2026-04-02 10:00", "told", sku="P", system="ERP", on_hand=Decimal(1))
+    line.tick("2026-04-03 00:00")
+    line.tick("2026-04-04 00:00")
+    assert line.rows("M-35", sku="P") == [("04-02 00:00", Decimal(363)), ("04-03 00:00", Decimal(1))]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sharedchain.config import item
 from sharedchain.core import fold, tables
 from sharedchain.core.ruleset import ruleset
-from sharedchain.core.tables import Table
+from sharedchain.core.table import Table
 from tests.core.line import Line
 
 PURCHASE = {
@@ -199,3 +199,57 @@ def test_an_expression_that_does_not_compile_names_its_column() -> None:
                 {**PURCHASE, "columns": {"price": {"cel": "item.price *", "type": "decimal"}}, "from": {"a.b": {}}}
             )
         )
+
+
+MEMBER = {
+    "id": "member",
+    "title": {"zh": "会员", "en": "members"},
+    "key": ["message.member"],
+    "daily": ["stage"],
+    "from": {"captured": {}, "ordered": {}},
+    "columns": {
+        "orders": {"count": True, "where": 'meta.type == "ordered"'},
+        "ordered_at": {"last": "message.ordered_at", "type": "instant"},
+        "stage": {
+            "cel": 'row.orders == 0 ? "PROSPECT" : age.ordered_at > 30.0 ? "DORMANT" : "NEW"',
+            "type": "text",
+        },
+    },
+}
+
+
+def test_a_daily_column_is_computed_again_at_midnight() -> None:
+    line = line_of(MEMBER)
+    line.tick("2026-04-01 08:00")
+    line.add("fact", "captured", {"member": "M"})
+    assert rows(line, "member")["M"]["stage"] == "PROSPECT"
+    line.add("fact", "ordered", {"member": "M", "ordered_at": line.now})
+    assert rows(line, "member")["M"]["stage"] == "NEW"
+    line.tick("2026-05-01 00:00")
+    assert rows(line, "member")["M"]["stage"] == "NEW", "30 days"
+    line.tick("2026-05-02 00:00")
+    assert rows(line, "member")["M"]["stage"] == "DORMANT"
+
+
+def test_a_table_looks_into_others_as_rules_do() -> None:
+    ticket = {
+        "id": "ticket",
+        "title": {"zh": "工单", "en": "tickets"},
+        "key": ["message.ticket"],
+        "from": {"opened": {}},
+        "columns": {"kind": {"last": "message.kind", "type": "text"}},
+    }
+    who = {
+        "id": "caller",
+        "title": {"zh": "客户", "en": "callers"},
+        "key": ["message.who"],
+        "with": {"ticket": {"entity": "ticket", "id": "message.ticket"}},
+        "from": {"closed": {"where": 'ticket.kind == "COMPLAINT"'}},
+        "columns": {"settled": {"count": True}, "last_kind": {"last": "ticket.kind", "type": "text"}},
+    }
+    line = line_of(ticket, who)
+    for id_, kind in (("T-1", "COMPLAINT"), ("T-2", "QUESTION")):
+        line.add("fact", "opened", {"ticket": id_, "kind": kind})
+    for id_ in ("T-1", "T-2", "T-3"):
+        line.add("fact", "closed", {"ticket": id_, "who": "C"})
+    assert rows(line, "caller") == {"C": {"who": "C", "settled": 1, "last_kind": "COMPLAINT"}}
