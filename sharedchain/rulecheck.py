@@ -71,7 +71,8 @@ def outcomes(book: Book, rule: Rule, catalog: Catalog | None = None) -> list[tri
     """Run the cases of one rule that loads; their payloads are read as our schemas say."""
     events, measures, ready = catalog or Catalog.load(book.root), book.measures(), prepare(rule)
     schemas = {name: kind.schema for name, kind in events.types.items()}
-    return [trial.run(ready, case, measures, schemas) for case in trial.trials_of(rule.tests)]
+    data = book.items("calendar", "table")
+    return [trial.run(ready, case, measures, schemas, data) for case in trial.trials_of(rule.tests)]
 
 
 def _measure(book: Book, measure: Measure, document: Document, events: Catalog) -> None:
@@ -268,6 +269,8 @@ def _given(book: Book, rule: Rule, steps: tuple[Step, ...], given: Any, document
         return
     told = enumerate(given.events) if isinstance(given, trial.Events) else [(-1, given)]
     for at, message in told:
+        if isinstance(message, trial.Tick):
+            continue
         place = (*steps, "events", at) if at >= 0 else steps
         type_ = message.type or ("" if at >= 0 else rule.events[0])
         if type_ not in events.types:

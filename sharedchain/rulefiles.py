@@ -19,6 +19,7 @@ from sharedchain.core.measures import Measure
 from sharedchain.core.routes import Routes
 from sharedchain.core.rule import Rule
 from sharedchain.core.ruleset import Pack
+from sharedchain.core.state import Item
 from sharedchain.core.table import Table
 from sharedchain.core.tables import ReadyTable
 from sharedchain.core.tables import prepare as prepare_table
@@ -62,6 +63,13 @@ class Book:
     def looks(self) -> dict[str, lookup.Table]:
         """What `with` may name."""
         return {**{id_: lookup.declared(ready) for id_, ready in self.tables().items()}, **lookup.TABLES}
+
+    def items(self, *kinds: str) -> dict[str, Item]:
+        """These as the log would bring them."""
+        said = [
+            config.item(kind, id_, document.value) for kind in kinds for id_, (_, document) in self.models[kind].items()
+        ]
+        return {f"{one.kind}/{one.name}": Item(one.hash, one.body) for one in said}
 
     def rules(self) -> list[tuple[Rule, Document]]:
         return list(self.models["rule"].values())

@@ -18,7 +18,7 @@ from sharedchain.core.measures import Measure
 from sharedchain.core.payload import Avro, payload
 from sharedchain.core.routes import NOBODY
 from sharedchain.core.rule import OnMeasure
-from sharedchain.core.ruleset import Enabled, Ready, Ruleset, config_hash
+from sharedchain.core.ruleset import Enabled, Ready, Ruleset, config_hash, ruleset
 from sharedchain.core.settings import DEFAULT
 from sharedchain.core.state import Employee, Forecast, Item, Sample, ScopeState, State
 from sharedchain.core.wording import Duration, Model
@@ -40,12 +40,20 @@ class Message(Model):
     message: Mapping[str, Any]
     type: str = ""
     backfill: bool = False
+    after: Duration | None = None  # among `events`: since the entry before, instead of `every`
+
+
+class Tick(Model):
+    """Among `events`: only time goes on."""
+
+    tick: Literal[True]
+    after: Duration | None = None
 
 
 class Events(Model):
-    """An event rule: events one after the other, `every` apart, folded as the engine folds them; each says its type."""
+    """Events one after the other, `every` apart, folded as the engine folds them; each says its type."""
 
-    events: tuple[Message, ...] = Field(min_length=1)
+    events: tuple[Message | Tick, ...] = Field(min_length=1)
     every: Duration = 60_000
 
 
@@ -67,10 +75,13 @@ class Expected(Model):
     subject: str = ""
     to: tuple[str, ...] | None = None
     value: str = ""
+    derives: tuple[str, ...] | None = None  # the types of what its action derives or commands
 
     def __str__(self) -> str:
         to = None if self.to is None else " ".join(self.to) or "nobody"
-        said = [f"{key} {word}" for key, word in (("about", self.subject), ("says", self.value), ("to", to)) if word]
+        does = None if self.derives is None else " ".join(self.derives) or "nothing"
+        every = (("about", self.subject), ("says", self.value), ("to", to), ("derives", does))
+        said = [f"{key} {word}" for key, word in every if word]
         return f"{self.alert} ({'; '.join(said)})" if said else self.alert
 
 
@@ -84,6 +95,7 @@ class Trial(Model):
     name: str
     given: Given
     expect: Literal["quiet"] | Expected | tuple[str | Expected, ...]
+    edge: bool = False  # it stands at a border: a cent less, a minute later, and the end would be another
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -118,11 +130,16 @@ def trials_of(raw: Any) -> tuple[Trial, ...]:
 
 
 def run(
-    ready: Ready, trial: Trial, measures: Mapping[str, Measure], schemas: Mapping[str, Avro] | None = None
+    ready: Ready,
+    trial: Trial,
+    measures: Mapping[str, Measure],
+    schemas: Mapping[str, Avro] | None = None,
+    data: Mapping[str, Item] | None = None,
 ) -> Outcome:
     """Judge one case. A case that asks for what the rule cannot give ends as `cannot: …`.
 
-    With `schemas`, by event type, payloads are read as the wire would bring them.
+    With `schemas`, by event type, payloads are read as the wire would bring them. `data`: config items that the rule
+    may need, as tables and calendars.
     """
     expected = trial.expect if isinstance(trial.expect, tuple) else (trial.expect,)
     found: Sequence[Any]
@@ -131,9 +148,9 @@ def run(
             case Values():
                 found = _values(ready, trial.given, measures)
             case Events():
-                found = _events(ready, trial.given, expected, schemas or {})
+                found = _events(ready, trial.given, expected, schemas or {}, data or {})
             case Message():
-                found = [_message(ready, trial.given, expected[0], schemas or {})]
+                found = [_message(ready, trial.given, expected[0], schemas or {}, data or {})]
     except (ValidationError, ValueError, KeyError, AttributeError, TypeError, ArithmeticError) as error:
         return Outcome(trial.name, trial.expect, f"cannot: {error}")
     if isinstance(trial.given, Message):
@@ -160,44 +177,52 @@ def _values(ready: Ready, given: Values, measures: Mapping[str, Measure]) -> tup
     return tuple(found)
 
 
-def _message(ready: Ready, given: Message, expect: str | Expected, schemas: Mapping[str, Avro]) -> str | Expected:
+def _message(
+    ready: Ready, given: Message, expect: str | Expected, schemas: Mapping[str, Avro], data: Mapping[str, Item]
+) -> str | Expected:
     on = ready.rule.on
     if isinstance(on, OnMeasure):
         raise ValueError("this rule looks at a measure: give `values`")
-    fact, scope = _fact(given, given.type or ready.rule.events[0], 1, _START, schemas), _scope(ready)
+    fact, state = _fact(given, given.type or ready.rule.events[0], 1, _START, schemas), _begun(ready, data)
+    scope, rules = state.scopes["trial"], ruleset(state)
     owner = judge.text_at({"message": fact.data}, ready.rule.subject_owner)
     if owner:
         scope.employees.setdefault(owner, Employee(role="sales"))
-    desk = _desk(ready, scope, _START, {}, fact)
+    desk = Desk("trial", scope, DEFAULT, rules, rules.enabled(("trial",)), _START, Emitter(fact))
     judge.on_fact(desk, [ready], fact)
     return _found(desk.out.said, expect)
 
 
 def _events(
-    ready: Ready, given: Events, expected: Sequence[str | Expected], schemas: Mapping[str, Avro]
+    ready: Ready,
+    given: Events,
+    expected: Sequence[str | Expected],
+    schemas: Mapping[str, Avro],
+    data: Mapping[str, Item],
 ) -> list[str | Expected]:
     if isinstance(ready.rule.on, OnMeasure):
         raise ValueError("this rule looks at a measure: give `values`")
     if len(expected) != len(given.events):
         raise ValueError(f"{len(given.events)} events and {len(expected)} words: expect one each")
-    state, found = _begun(ready), []
+    state, now, found = _begun(ready, data), _START, []
     for number, (event, expect) in enumerate(zip(given.events, expected, strict=True), 1):
-        if not event.type:
+        now += given.every if event.after is None else event.after
+        if isinstance(event, Message) and not event.type:
             raise ValueError(f"event {number} has no type: say `type`")
-        fact = _fact(event, event.type, number, _START + number * given.every, schemas)
+        fact = _tick(number, now) if isinstance(event, Tick) else _fact(event, event.type, number, now, schemas)
         state, said = fold.step(state, [fact])
         found.append(_found(said, expect))
     return found
 
 
-def _begun(ready: Ready) -> State:
+def _begun(ready: Ready, data: Mapping[str, Item]) -> State:
     """A core in which this rule alone is in force."""
     bodies = {
         "rule/trial": ready.rule.model_dump(mode="json", by_alias=True),
         "pack/trial": {"id": "trial", "rules": [ready.rule.id]},
         "tenant/trial": {"mode": "driven", "packs": ["trial"]},
     }
-    config = {key: Item(json.dumps(body), json.dumps(body)) for key, body in bodies.items()}
+    config = {**data, **{key: Item(json.dumps(body), json.dumps(body)) for key, body in bodies.items()}}
     return State(config=config, config_hash=config_hash(config), scopes={"trial": _scope(ready)})
 
 
@@ -207,6 +232,13 @@ def _fact(given: Message, type_: str, seq: int, now: int, schemas: Mapping[str, 
         partition=0, seq=seq, recorded=now, kind="refusal" if type_ == "record.rejected" else "fact", scope="trial",
         type=type_, id=str(seq), source="trial", subject="", time=now, tenant="trial", data=data,
         backfill=given.backfill,
+    )  # fmt: skip
+
+
+def _tick(seq: int, now: int) -> Fact:
+    return Fact(
+        partition=0, seq=seq, recorded=now, kind="tick", scope="trial", type="clock.ticked", id=str(seq),
+        source="trial", subject="", time=now, tenant="trial", data={},
     )  # fmt: skip
 
 
@@ -221,6 +253,9 @@ def _found(said: list[Derived], expect: str | Expected) -> str | Expected:
         subject=data["subject"] if expect.subject else "",
         to=tuple(data["recipients"]) if expect.to is not None else None,
         value=data["value_text"] if expect.value else "",
+        derives=tuple(d.type for d in said if not d.type.startswith(("alert.", "metric.")))
+        if expect.derives is not None
+        else None,
     )
 
 
@@ -243,11 +278,7 @@ def _scope(ready: Ready) -> ScopeState:
     return scope
 
 
-def _desk(ready: Ready, scope: ScopeState, now: int, measures: Mapping[str, Measure], fact: Fact | None = None) -> Desk:
+def _desk(ready: Ready, scope: ScopeState, now: int, measures: Mapping[str, Measure]) -> Desk:
     enabled = Enabled({}, {}, {}, {}, {}, {ready.rule.id: ready}, 10)
     rules = Ruleset(tuple(measures.values()), {ready.rule.id: ready}, {}, NOBODY, {}, {}, {})
-    tick = fact or Fact(
-        partition=0, seq=1, recorded=now, kind="tick", scope="trial", type="clock.ticked", id="1", source="trial",
-        subject="", time=now, tenant="trial", data={},
-    )  # fmt: skip
-    return Desk("trial", scope, DEFAULT, rules, enabled, now, Emitter(tick))
+    return Desk("trial", scope, DEFAULT, rules, enabled, now, Emitter(_tick(1, now)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from sharedchain.core import trial
 from sharedchain.core.ruleset import prepare
+from sharedchain.core.state import Item
 from tests.core.test_episode import rule
 from tests.core.test_rule import EVENT
 
@@ -73,3 +75,38 @@ def test_words_of_an_expectation() -> None:
         [{"name": "n", "given": {"events": [OVERDUE]}, "expect": ["quiet", {"alert": "raised RED"}]}]
     )
     assert (case.words, case.fires) == (("quiet", "raised RED"), True)
+
+
+WATCHED = {
+    **EVENT, "on": {"event": ["sensor.reading"]}, "subject": "message.id", "for": "1h", "cooldown": "1h",
+    "when": {"all": ["message.hot"]},
+}  # fmt: skip
+
+
+def read(hot: bool, **more: Any) -> dict[str, Any]:
+    return {"type": "sensor.reading", "message": {"id": "EQ-1", "hot": hot}, **more}
+
+
+def test_time_goes_on_by_ticks_and_by_what_each_entry_says() -> None:
+    given = {"events": [read(True), {"tick": True, "after": "59m"}, {"tick": True}, read(False, after="5h")]}
+    assert run(WATCHED, given, ["quiet", "quiet", "raised RED", "resolved"]).ok
+    assert not run(WATCHED, given, ["quiet", "raised RED", "quiet", "resolved"]).ok
+
+
+TABLE = {
+    "id": "machine", "title": {"zh": "z", "en": "e"}, "key": ["message.id"],
+    "from": {"machine.moved": {}}, "columns": {"site": {"last": "message.site", "type": "text"}},
+}  # fmt: skip
+
+
+def test_tables_are_folded_and_what_an_action_does_is_seen() -> None:
+    derive = {"derive": "case.opened", "data": {"site": "place.site"}}
+    body = {**EVENT, "subject": "place.site", "with": {"place": {"entity": "machine", "id": "message.id"}}}
+    body |= {"one_shot": True, "action": derive}
+    moved = {"type": "machine.moved", "message": {"id": "EQ-1", "site": "S-1"}}
+    given = {"events": [moved, {"type": "x", "message": {"id": "EQ-1"}}, {"type": "x", "message": {"id": "EQ-2"}}]}
+    alert = {"alert": "raised RED", "subject": "S-1", "derives": ["case.opened"]}
+    (case,) = trial.trials_of([{"name": "n", "given": given, "expect": ["quiet", alert, "quiet"], "edge": True}])
+    data = {"table/machine": Item("h", json.dumps(TABLE))}
+    outcome = trial.run(prepare(rule(**body)), case, {}, {}, data)
+    assert (outcome.found, case.edge) == (outcome.expected, True)
