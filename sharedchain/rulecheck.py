@@ -257,6 +257,8 @@ def _trials(book: Book, rule: Rule, document: Document, events: Catalog) -> None
         book.say(document, ("tests",), "no case in which it fires; add one")
     if not any("quiet" in case.words for case in cases):
         book.say(document, ("tests",), "no case in which it stays quiet; add one")
+    if not any(case.edge for case in cases):
+        book.say(document, ("tests",), "no case at a border; mark one with `edge: true`, or add one")
     if rule.clear and not any("resolved" in case.words for case in cases):
         book.say(document, ("tests",), "no case in which an event clears it; add one")
     for index, case in enumerate(cases):

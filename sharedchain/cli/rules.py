@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from sharedchain import canonical, rulecheck
+from sharedchain import canonical, rulecheck, rulecount
 from sharedchain.cli import language
 from sharedchain.cli.explain import explain
 from sharedchain.cli.options import Json
@@ -33,6 +34,8 @@ _WORDS = {
         "预期",
         "实际",
         "没有与 {path} 相符的规则",
+        "触发 {firing} · 安静 {quiet} · 边界 {edge} 个用例",
+        "规则包内生效 {live} · 仅观察 {observed} · 等待事件源 {waiting}{ids}",
     ),
     "en": (
         "rules, {measures} measures, {findings} findings",
@@ -40,6 +43,8 @@ _WORDS = {
         "expected",
         "found",
         "no rule matches {path}; name a file, a folder or an id such as R-03",
+        "{firing} firing · {quiet} quiet · {edge} edge cases",
+        "live in a pack {live} · observe-only {observed} · waiting for an event source {waiting}{ids}",
     ),
 }
 
@@ -78,10 +83,14 @@ def run(
     if not results:
         raise ConfigError([_WORDS[language()][4].format(path=path)])
     every = [outcome for found in results.values() for outcome in found]
+    counted = rulecount.count(book)
     if json:
-        typer.echo(canonical.dumps({"ok": all(o.ok for o in every), "rules": _plain(results)}))
+        said = {"ok": all(o.ok for o in every), "rules": _plain(results), "count": dataclasses.asdict(counted)}
+        typer.echo(canonical.dumps(said))
     else:
         _print(results)
+        if not path:
+            _summary(counted)
     if not all(outcome.ok for outcome in every):
         raise typer.Exit(1)
 
@@ -115,6 +124,14 @@ def _print(results: dict[str, list[Outcome]]) -> None:
                 typer.echo(f"    {words[2]}: {_said(outcome.expected)}\n    {words[3]}: {_said(outcome.found)}")
     every = [outcome for found in results.values() for outcome in found]
     typer.echo(words[1].format(passed=sum(outcome.ok for outcome in every), all=len(every)))
+
+
+def _summary(count: rulecount.Count) -> None:
+    words = _WORDS[language()]
+    typer.echo(words[5].format(firing=count.firing, quiet=count.quiet, edge=count.edge))
+    ids = f" ({', '.join(count.waiting)})" if count.waiting else ""
+    sizes = {"live": len(count.live), "observed": len(count.observed), "waiting": len(count.waiting)}
+    typer.echo(words[6].format(**sizes, ids=ids))
 
 
 def _plain(results: dict[str, list[Outcome]]) -> dict[str, Any]:

@@ -52,7 +52,11 @@ def test_what_cannot_be(kind: str, more: dict[str, Any], said: str) -> None:
         ("gauge", {"entities": {"over": "lead", "take": "sum"}}, "every other `take` needs one"),
         ("gauge", {"entities": {"over": "lead", "take": "count", "field": "x"}}, "`count` needs no `field`"),
         ("gauge", {"entities": {"over": "t", "take": "agree_share", "field": "x"}}, "agree_share needs it"),
-        ("gauge", {"entities": {"over": "lead", "take": "count"}, "reducer": "a"}, "entities or row or window or reducer or computed"),
+        (
+            "gauge",
+            {"entities": {"over": "lead", "take": "count"}, "reducer": "a"},
+            "entities or row or window or reducer or computed",
+        ),
         ("flow", {"entities": {"over": "lead", "take": "count"}}, "a flow needs exactly `count`"),
         ("level", {"computed": {"op": "steps", "of": ["M-02"]}}, "all three"),
         ("level", {"computed": {"op": "ratio", "of": ["M-02", "M-03"], "along": "stage"}}, "belong to steps"),
