@@ -23,7 +23,8 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed, SharedChainError
-from sharedchain.kafka import quiet_consumer
+from sharedchain.kafka import quiet_admin, quiet_consumer
+from sharedchain.lag import ends_of
 from sharedchain.schemas import Catalog
 from sharedchain.scope import PARTITIONS, SPINE
 
@@ -88,7 +89,7 @@ class Barrier:
         self._probe = quiet_consumer(
             endpoints, "chain.barrier", enable_partition_eof=True, fetch_wait_max_ms=1, **small
         )
-        self._log = quiet_consumer(endpoints, "chain.barrier", isolation_level="read_uncommitted")
+        self._log = quiet_admin(endpoints, _ANSWER)
         self._partitions: dict[str, list[int]] = {}
         self._groups: dict[str, Consumer] = {}
 
@@ -99,7 +100,7 @@ class Barrier:
         self.close()
 
     def close(self) -> None:
-        for reader in (self._probe, self._log, *self._groups.values()):
+        for reader in (self._probe, *self._groups.values()):
             reader.close()
 
     def settle(self, followers: Sequence[Stage], deadline: float) -> None:
@@ -152,17 +153,18 @@ class Barrier:
             return False
 
     def _ends(self, topics: Sequence[str]) -> dict[tuple[str, int], int]:
+        """The log's ends, a question a broker: one a partition is most of what a settled chain's barrier would cost."""
         try:
             if missing := [t for t in topics if t not in self._partitions]:
                 known = self._probe.list_topics(timeout=_ANSWER).topics
                 self._partitions |= {t: sorted(known[t].partitions) for t in missing if t in known}
-            return {
-                (t, p): self._log.get_watermark_offsets(TopicPartition(t, p), timeout=_ANSWER)[1]
-                for t in topics
-                for p in self._partitions.get(t, ())
-            }
-        except KafkaException as error:
+            places = [(t, p) for t in topics for p in self._partitions.get(t, ())]
+            found = ends_of(self._log, places, _ANSWER)
+        except (KafkaException, TimeoutError) as error:
             raise ConnectionFailed(f"Kafka at {self._endpoints.kafka} does not answer: {error}") from error
+        if lost := [f"{t}/{p}" for t, p in places if (t, p) not in found]:
+            raise ConnectionFailed(f"Kafka at {self._endpoints.kafka} does not know {', '.join(lost[:3])} now")
+        return found
 
     def _behind(
         self, group: str, ends: dict[tuple[str, int], int], held: dict[tuple[str, int], int]
