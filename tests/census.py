@@ -61,6 +61,7 @@ def parts_of(item: pytest.Item) -> set[str]:
     names = set(getattr(item, "fixturenames", ()))
     fixed = {
         "stack": set(REAL),
+        "stage": set(REAL),
         "broker": {"kafka", "registry"},
         "own_broker": {"kafka", "registry"},
         "store": {"clickhouse"},
@@ -101,7 +102,7 @@ class _Hooks:
     @pytest.hookimpl(tryfirst=True)  # before -m selects
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            if {"stack", "broker", "own_broker", "fresh_stack"} & set(getattr(item, "fixturenames", ())):
+            if {"stack", "stage", "broker", "own_broker", "fresh_stack"} & set(getattr(item, "fixturenames", ())):
                 item.add_marker("stack")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -143,7 +143,7 @@ class Crew:
                 self.ended(slot)
                 self.start(slot)
 
-    def caught_up(self, timeout: float = 45.0) -> None:
+    def caught_up(self, timeout: float = 90.0) -> None:
         """Wait until everything that is there now is decided, reviving who falls."""
         deadline = time.monotonic() + timeout
         with Barrier(self.endpoints) as barrier:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from clickhouse_connect.driver.client import Client
 
 from deploy.demo.found import client
 from deploy.imports.command import translator_of
-from deploy.local.stack import Stack
 from deploy.replay import compare_stores, refold
 from sharedchain.chain import ChainSync
 from sharedchain.cli import run
@@ -41,9 +39,8 @@ EXPORT = WHOLE if WHOLE.is_dir() else SLICE
 
 
 @pytest.fixture(scope="module")
-def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    with Stack(tmp_path_factory.mktemp("import") / "home") as found:
-        yield found
+def endpoints(stack: Endpoints) -> Endpoints:
+    return stack
 
 
 @pytest.fixture(scope="module")

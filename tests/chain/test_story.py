@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import psutil
@@ -19,26 +15,17 @@ from rich.cells import cell_len
 from deploy.demo.command import LEAD_TO_CASH, judge
 from deploy.demo.compare import Difference
 from deploy.demo.found import client, read
-from deploy.demo.player import Player, Style
-from deploy.demo.story import Step, Story, load
+from deploy.demo.player import Player
+from deploy.demo.story import Story, load
 from deploy.local.stack import Stack
 from deploy.replay import compare_stores, refold
 from sharedchain import yamlfile
 from sharedchain.endpoints import Endpoints
 from sharedchain.scope import partition_of
 from tests.census import used
+from tests.chain.lives import SECOND_LIGHT, STYLES
 from tests.chain.oracle import expect
 
-SECOND_LIGHT = Path(__file__).parents[1] / "stories" / "second-light.yaml"
-STYLES: dict[str, Style] = {
-    "once": "once",
-    "twice": "twice",
-    "other-headers": "other-headers",
-    "no-headers": "no-headers",
-    "two-producers": "two-producers",
-}
-MUTANTS = ("wrong-amount", "wrong-date")
-TWICE: dict[str, Style] = {"acme": "twice", "nova": "two-producers"}
 FAILPOINTS = {  # around approvals and signings
     LEAD_TO_CASH: {
         "ingest-0": "ingest.before_commit:60",
@@ -69,87 +56,40 @@ def as_the_oracle_says(story: Story, endpoints: Endpoints, tenant: str) -> list[
     return judge(story.model_copy(update={"expect": rows}), endpoints, tenant)
 
 
-def for_each(story: Story, tenants: list[str], change: Callable[[str, Step], Step]) -> Story:
-    """The story lived by `tenants`, each with its own copy of every step."""
-    steps = [change(t, step.model_copy(update={"tenant": t})) for step in story.steps for t in tenants]
-    return story.as_tenants(tenants).model_copy(update={"steps": tuple(steps)})
-
-
-def mutate(tenant: str, step: Step) -> Step:
-    """One amount, or one date, is not what the expectation says."""
-    if tenant == "wrong-amount" and step.publish and step.publish[0].data.get("version") == 1:
-        data: dict[str, Any] = yaml.safe_load(yaml.safe_dump(step.publish[0].data))
-        data["lines"][0]["amount"] = str(Decimal(data["lines"][0]["amount"]) + 1_000_000)
-        return step.model_copy(
-            update={"publish": (step.publish[0].model_copy(update={"data": data}), *step.publish[1:])}
-        )
-    if tenant == "wrong-date" and step.publish and step.publish[0].data.get("version") == 3:
-        return step.model_copy(update={"at": step.at + timedelta(days=1)})
-    return step
-
-
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("story") / "home"
-
-
-@pytest.fixture(scope="module")
-def stack(home: Path) -> Iterator[Endpoints]:
-    """One chain, two engine workers, the whole module."""
-    with Stack(home, engines=2) as endpoints:
-        yield endpoints
-
-
-@pytest.fixture(scope="module")
-def first(stack: Endpoints) -> Story:
-    """Seven companies live the first story at once: five publish in their own ways, two stray from it."""
-    story = for_each(load(LEAD_TO_CASH), [*STYLES, *MUTANTS], mutate)
-    Player(stack, story, STYLES).play()
-    return story
-
-
-@pytest.fixture(scope="module")
-def dense(stack: Endpoints) -> Story:
+def dense(stage: Endpoints) -> Story:
     """An eighth company whose clock ticks every minute of the quarter."""
     story = load(LEAD_TO_CASH).as_tenants(["dense"])
-    Player(stack, story, dense=True).play()
-    return story
-
-
-@pytest.fixture(scope="module")
-def second(stack: Endpoints) -> Story:
-    """Everything of it comes twice, as retries and as two producers tell it."""
-    story = load(SECOND_LIGHT)
-    Player(stack, story, TWICE).play()
+    Player(stage, story, dense=True).play()
     return story
 
 
 @pytest.mark.parametrize("tenant", STYLES)
-def test_every_way_of_publishing_gives_the_same_rows(stack: Endpoints, first: Story, tenant: str) -> None:
-    assert differing(judge(first, stack, tenant)) == []
+def test_every_way_of_publishing_gives_the_same_rows(stage: Endpoints, first: Story, tenant: str) -> None:
+    assert differing(judge(first, stage, tenant)) == []
 
 
-def test_a_tick_every_minute_gives_the_same_rows(stack: Endpoints, dense: Story) -> None:
+def test_a_tick_every_minute_gives_the_same_rows(stage: Endpoints, dense: Story) -> None:
     ticks = len(dense.minutes("dense"))
     assert ticks == 51 * 1440 + 16 * 60  # 15 March 08:00 … 5 May 23:59
-    assert differing(judge(dense, stack, "dense")) == []
+    assert differing(judge(dense, stage, "dense")) == []
 
 
-def test_and_the_same_measures_in_every_series(stack: Endpoints, first: Story, dense: Story) -> None:
+def test_and_the_same_measures_in_every_series(stage: Endpoints, first: Story, dense: Story) -> None:
     """All rows, not only those of the series that the story names."""
-    store = client(stack)
+    store = client(stage)
     sparse = read(store, "measures", "once", first.zone("once"))
     assert len(sparse) > len(first.expect["measures"])
     assert read(store, "measures", "dense", dense.zone("dense")) == sparse
 
 
-def test_a_wrong_amount_is_named(stack: Endpoints, first: Story) -> None:
-    wrong = {d.section: d for d in differing(judge(first, stack, "wrong-amount"))}
+def test_a_wrong_amount_is_named(stage: Endpoints, first: Story) -> None:
+    wrong = {d.section: d for d in differing(judge(first, stage, "wrong-amount"))}
     assert any(row["forecast"] == "FC-2026Q2-DE" and row["total"] == "69000000.00" for row in wrong["live"].unexpected)
 
 
-def test_a_wrong_date_is_named(stack: Endpoints, first: Story) -> None:
-    wrong = {d.section: d for d in differing(judge(first, stack, "wrong-date"))}
+def test_a_wrong_date_is_named(stage: Endpoints, first: Story) -> None:
+    wrong = {d.section: d for d in differing(judge(first, stage, "wrong-date"))}
     assert {(row["rule"], row["escalated"]) for row in wrong["alerts"].missing} == {
         ("R-03", "2026-05-02 11:01 RED 0.8000"),
         ("R-06", ""),  # resolved a day later
@@ -159,37 +99,37 @@ def test_a_wrong_date_is_named(stack: Endpoints, first: Story) -> None:
 
 
 @pytest.mark.parametrize("tenant", ["acme", "nova"])
-def test_the_second_story_is_what_the_oracle_says(stack: Endpoints, second: Story, tenant: str) -> None:
-    verdicts = as_the_oracle_says(second, stack, tenant)
+def test_the_second_story_is_what_the_oracle_says(stage: Endpoints, second: Story, tenant: str) -> None:
+    verdicts = as_the_oracle_says(second, stage, tenant)
     assert {v.section for v in verdicts} >= {"alerts", "contracts", "receivables", "overdue", "received", "facts"}
     assert [v for v in verdicts if not v.equal] == []
 
 
-def test_both_workers_decided(stack: Endpoints, first: Story) -> None:
+def test_both_workers_decided(stage: Endpoints, first: Story) -> None:
     assert len({partition_of(tenant) for tenant in first.tenants}) >= 3
     for worker in ("engine-0", "engine-1"):
-        page = httpx2.get(stack.metrics[worker].rstrip("/") + "/metrics", timeout=10).text
+        page = httpx2.get(stage.metrics[worker].rstrip("/") + "/metrics", timeout=10).text
         counts = [line for line in page.splitlines() if line.startswith("sharedchain_engine_facts_total{")]
         assert sum(float(line.split()[-1]) for line in counts) > 0, worker
 
 
-def test_folding_again_gives_the_same_store(stack: Endpoints, first: Story, second: Story, dense: Story) -> None:
-    assert refold(stack, "folded_again") > 1000
-    verdicts = compare_stores(stack.clickhouse, "folded_again")
+def test_folding_again_gives_the_same_store(stage: Endpoints, first: Story, second: Story, dense: Story) -> None:
+    assert refold(stage, "folded_again") > 1000
+    verdicts = compare_stores(stage.clickhouse, "folded_again")
     assert {v.table for v in verdicts} == {"facts", "metric_minute", "alerts"}
     assert all(v.live > 20 for v in verdicts)
     assert [v for v in verdicts if not v.equal] == []
 
 
-def test_a_wrong_threshold_is_named(stack: Endpoints, first: Story, second: Story) -> None:
+def test_a_wrong_threshold_is_named(stage: Endpoints, first: Story, second: Story) -> None:
     """Last in the module: from here on this chain has another R-03."""
     story = load(LEAD_TO_CASH).as_tenants(["wrong-threshold"])
-    player = Player(stack, story)
+    player = Player(stage, story)
     rule = yamlfile.read(Path(__file__).parents[2] / "rules" / "sales" / "R-03.yaml").value
     rule["bands"][0]["under"] = "0.88"
     player.configure("rule", "R-03", rule)
     player.play()
-    wrong = {d.section: d for d in differing(judge(story, stack, "wrong-threshold"))}
+    wrong = {d.section: d for d in differing(judge(story, stage, "wrong-threshold"))}
     assert [row["opened"] for row in wrong["alerts"].missing] == ["2026-04-20 10:01"]
     assert [row["opened"] for row in wrong["alerts"].unexpected] == ["2026-05-01 10:01"]
 

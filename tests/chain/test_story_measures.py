@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from deploy.demo.command import LEAD_TO_CASH
 from deploy.demo.found import client
-from deploy.demo.player import Player
-from deploy.demo.story import Story, load
-from deploy.local.stack import Stack
+from deploy.demo.story import Story
 from sharedchain.canonical import dumps
 from sharedchain.core.measures import Measure
 from sharedchain.endpoints import Endpoints
@@ -27,7 +22,7 @@ from tests.chain.measures_sql import SQL
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 
 MINUTE = timedelta(minutes=1)
-TENANTS = {"dongchen": "Asia/Shanghai", "acme": "America/New_York", "nova": "Europe/Berlin"}
+TENANTS = {"once": "Asia/Shanghai", "acme": "America/New_York", "nova": "Europe/Berlin"}
 MOMENTS = 3  # of each company, spread over the minutes in which something was recorded; two more at the end
 MEASURES = rules().measures()
 
@@ -80,16 +75,8 @@ def rounded(measure: Measure, value: str) -> Decimal:
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    second = Path(__file__).parents[1] / "stories" / "second-light.yaml"
-    with Stack(tmp_path_factory.mktemp("measures") / "home") as endpoints:
-        for story in (LEAD_TO_CASH, second):
-            play(endpoints, load(story))
-        yield Told(endpoints, client(endpoints))
-
-
-def play(endpoints: Endpoints, story: Story) -> None:
-    Player(endpoints, story).play()
+def chain(stage: Endpoints, first: Story, second: Story) -> Told:
+    return Told(stage, client(stage))
 
 
 @pytest.mark.parametrize("id_", SQL)
@@ -130,10 +117,10 @@ def test_totals_as_they_were_known_then(chain: Told, id_: str) -> None:
 )
 def test_a_fact_that_is_missing_is_noticed(chain: Told, type_: str, shown: set[str]) -> None:
     answer = chain.store.query(
-        "SELECT id FROM facts WHERE tenant = 'dongchen' AND type = {type:String} AND n = 0 ORDER BY seq DESC LIMIT 1",
+        "SELECT id FROM facts WHERE tenant = 'once' AND type = {type:String} AND n = 0 ORDER BY seq DESC LIMIT 1",
         parameters={"type": type_},
     )
     ((one,),) = answer.result_rows
-    at = chain.moments("dongchen")[-1]
-    wrong = {id_ for id_ in shown if chain.told("dongchen", id_, at) == chain.found("dongchen", id_, at, without=one)}
+    at = chain.moments("once")[-1]
+    wrong = {id_ for id_ in shown if chain.told("once", id_, at) == chain.found("once", id_, at, without=one)}
     assert wrong == set(), "a missing fact changed nothing"
