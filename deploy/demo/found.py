@@ -73,9 +73,9 @@ def told(endpoints: Endpoints, store: Client, tenant: str) -> dict[str, list[Row
     calls = {call["id"]: call for call in _calls(endpoints)}
     return {
         "mails": [
-            _row(alerts, alert, transition, str(mail["to"]))
+            _row(alerts, alert, step.partition("-")[0], str(mail["to"]))
             for ident, mail in mails.items()
-            for alert, transition, _ in [ident.strip("<>").split(".", 2)]
+            for alert, step, _ in [ident.strip("<> ").split(".", 2)]  # as sinks.notify.delivery makes it
             if alert in alerts
         ],
         "webhooks": [
