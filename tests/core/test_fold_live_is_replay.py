@@ -168,7 +168,7 @@ class LiveIsReplay(RuleBasedStateMachine):
 def run(examples: int, steps: int) -> None:
     quiet = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     how = settings(max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=quiet)
-    run_state_machine_as_test(LiveIsReplay, settings=how)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(LiveIsReplay, settings=how)
 
 
 def test_live_is_replay() -> None:
