@@ -40,7 +40,7 @@ class ConfigItem:
 
 def item(kind: str, name: str, body: Any) -> ConfigItem:
     """The item of an already parsed body; `tests:` of a rule are not part of what decides."""
-    if kind == "rule" and isinstance(body, dict):
+    if kind in ("rule", "shadow") and isinstance(body, dict):
         body = {key: value for key, value in body.items() if key != "tests"}
     text = dumps(body)
     return ConfigItem(kind, name, hashlib.blake2b(text.encode(), digest_size=16).hexdigest(), text)

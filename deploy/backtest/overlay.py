@@ -60,7 +60,7 @@ class Overlay:
         kind, name = fact.data["kind"], fact.data["name"]
         if kind in self._candidate.whole or (kind, name) in self._own:
             return None
-        if not fact.data.get("body"):
+        if fact.data.get("body") in (None, "", "null"):  # withdrawn
             return fact
         told = ConfigItem(kind, name, fact.data["hash"], fact.data["body"])
         mine = self._switched(told)

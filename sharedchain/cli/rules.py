@@ -113,6 +113,9 @@ def _elsewhere(name: str, text: str) -> None:
 
 _elsewhere("backtest", "Fold the log with other rules: what would have rung, to whom, how long. Nobody is told.")
 _elsewhere("diff", "Which alerts NEW would add to those of OLD, take away, or ring at another time. Exit 1 if any.")
+_elsewhere("shadow", "Run a version of a rule beside the live one: it judges everything and tells no one.")
+_elsewhere("promote", "The version in the shadow becomes the live one; what is open goes on under it.")
+_elsewhere("rollback", "The version before the one in force comes back, as the log holds it.")
 
 
 def _print(results: dict[str, list[Outcome]]) -> None:

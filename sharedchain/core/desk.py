@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sharedchain.core import routes
+from sharedchain.core import routes, shadow
 from sharedchain.core.emit import Emitter
 from sharedchain.core.gauges import key_of
 from sharedchain.core.ruleset import Enabled, Ruleset
@@ -43,4 +43,6 @@ class Desk:
         return [{"channel": "LIGHT", "recipient": "", "address": ""}] if lit else []
 
     def say(self, type_: str, subject: str, maker: str, data: Mapping[str, Any]) -> None:
+        if type_.startswith("alert.") and shadow.is_shadow(data["rule_id"]):
+            type_, data = "shadow.decided", shadow.decided(type_.removeprefix("alert."), data)
         self.out.add(type_, scope=self.name, subject=subject, maker=maker, data=data, backfill=self.silent)

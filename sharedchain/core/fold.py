@@ -24,6 +24,7 @@ from sharedchain.core import (
     rowvalues,
     tables,
     tabulate,
+    versions,
     view,
     windows,
 )
@@ -63,7 +64,7 @@ def step(state: State, facts: Iterable[Fact]) -> tuple[State, list[Derived]]:
             case "tick":
                 _tick(state, fact, out)
             case "config":
-                _configure(state, fact)
+                _configure(state, fact, out)
             case "parked":
                 _scope(state, fact, ruleset(state))
         said.extend(out.said)
@@ -257,10 +258,11 @@ def _wake(scope: ScopeState) -> int:
     return min(scope.next_midnight, flows.due(scope), close, clock.due(scope), min(timers, default=NEVER))
 
 
-def _configure(state: State, fact: Fact) -> None:
-    """Take one `config.defined`; an empty body withdraws the item. All scopes look again at the next close."""
+def _configure(state: State, fact: Fact, out: Emitter) -> None:
+    """Take one `config.defined`; a body of `null` withdraws the item. All scopes look again at the next close."""
     key = f"{fact.data['kind']}/{fact.data['name']}"
-    if fact.data.get("body"):
+    old = state.config.get(key)
+    if fact.data.get("body") not in (None, "", "null"):
         state.config[key] = Item(fact.data["hash"], fact.data["body"])
     else:
         state.config.pop(key, None)
@@ -273,6 +275,7 @@ def _configure(state: State, fact: Fact) -> None:
         if zone != scope.timezone:
             scope.timezone, scope.next_midnight = zone, next_midnight(scope.recorded, zone)
         look_again(scope)
+    versions.tell(state, fact, old, rules, out)
     state.wake = 0
 
 

@@ -92,10 +92,11 @@ def settle(desk: Desk) -> None:
             if not of_day and episode.subject not in desk.rules.broken and episode.subject not in desk.scope.faults:
                 del desk.scope.episodes[key]
                 _mended(desk, episode, "changed")
-        elif episode.rule not in desk.enabled.by_id:
+        elif episode.rule not in desk.enabled.by_id or key in desk.scope.orphans:
             del desk.scope.episodes[key]
             if episode.status == "firing":
                 withdraw(desk, episode)
+    desk.scope.orphans.clear()
 
 
 def acknowledge(desk: Desk, alert_id: str, by: str = "") -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -25,6 +25,7 @@ from sharedchain.core.order import in_order
 from sharedchain.core.routes import NOBODY, Routes
 from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, Stop, When
 from sharedchain.core.settings import DEFAULT, Settings
+from sharedchain.core.shadow import shadowed
 from sharedchain.core.state import Item, State
 from sharedchain.core.table import Table
 from sharedchain.core.texts import compile_text
@@ -94,6 +95,7 @@ class Ruleset:
     flows: Mapping[str, tuple[Measure, ...]]  # by event type; "*" those that count everything
     broken: Mapping[str, str]  # kind/name → why it was left out
     owners: Mapping[str, str] = field(default_factory=dict)  # of those that are broken, as far as it can be read
+    shadows: Mapping[str, Ready] = field(default_factory=dict)  # by the id of the rule in whose shadow they run
     over: Declared = NO_ENTITIES  # the gauges that aggregate entities
     tables: tables.Declared = tables.NO_TABLES
     rowed: rowvalues.Rowed = rowvalues.NO_ROWS
@@ -119,9 +121,14 @@ class Ruleset:
             found = self._enabled[packs] = self._choose(packs)
         return found
 
+    def listed(self, packs: tuple[str, ...]) -> set[str]:
+        """The rules that these packs name, whether they load or not."""
+        return {id_ for name in packs if name in self.packs for id_ in self.packs[name].rules}
+
     def _choose(self, packs: tuple[str, ...]) -> Enabled:
-        wanted = {id_ for name in packs if name in self.packs for id_ in self.packs[name].rules}
-        ready = {id_: self.rules[id_] for id_ in sorted(wanted) if id_ in self.rules}
+        wanted = sorted(self.listed(packs))
+        live = {id_: self.rules[id_] for id_ in wanted if id_ in self.rules}
+        ready = live | {one.rule.id: one for id_ in wanted if (one := self.shadows.get(id_))}
         events: dict[str, list[Ready]] = {}
         ends: dict[str, list[tuple[Ready, Clear, Conditions]]] = {}
         gauges: dict[tuple[str, tuple[str, ...]], list[Ready]] = {}
@@ -150,7 +157,7 @@ class Ruleset:
             {k: tuple(v) for k, v in starts.items()},
             {k: tuple(v) for k, v in stops.items()},
             ready,
-            _stale_days(ready.values()),
+            _stale_days(live.values()),
         )
 
 
@@ -240,17 +247,8 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
         broken["measure"] = str(error)
         chain = []
     looks = {**{id_: lookup.declared(ready) for id_, ready in declared.by_id.items()}, **lookup.TABLES}
-    rules: dict[str, Ready] = {}
-    for key, rule in _models(config, "rule", Rule, broken):
-        try:
-            rules[rule.id] = _prepared(config[key].body)
-        except _REFUSED as error:
-            broken[key] = str(error)
-            continue
-        strange = [look.entity for look in rule.with_.values() if look.entity not in looks]
-        if strange:
-            broken[key] = f"`with` looks into {strange[0]}, which no file declares"
-            del rules[rule.id]
+    rules = dict(_rules(config, "rule", looks, broken))
+    shadows = {id_: replace(one, rule=shadowed(one.rule)) for id_, one in _rules(config, "shadow", looks, broken)}
     routes = dict(_models(config, "route", Routes, broken))
     flows: dict[str, list[Measure]] = {}
     for measure in chain:
@@ -259,6 +257,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
     return Ruleset(
         measures=tuple(chain),
         rules=rules,
+        shadows=shadows,
         packs={pack.id: pack for _, pack in _models(config, "pack", Pack, broken)},
         routes=routes.get("route/routes", NOBODY),
         tenants={key.partition("/")[2]: one for key, one in _models(config, "tenant", Settings, broken)},
@@ -297,6 +296,22 @@ def _tables(config: Mapping[str, Item], broken: dict[str, str]) -> list[tables.R
             if look.entity not in found and look.entity not in lookup.TABLES:
                 broken[f"table/{id_}"] = f"`with` looks into {look.entity}, which no file declares"
     return [ready for id_, ready in found.items() if f"table/{id_}" not in broken]
+
+
+def _rules(
+    config: Mapping[str, Item], kind: str, looks: Mapping[str, lookup.Table], broken: dict[str, str]
+) -> Iterator[tuple[str, Ready]]:
+    for key, rule in _models(config, kind, Rule, broken):
+        strange = [look.entity for look in rule.with_.values() if look.entity not in looks]
+        try:
+            ready = _prepared(config[key].body)
+        except _REFUSED as error:
+            broken[key] = str(error)
+            continue
+        if strange:
+            broken[key] = f"`with` looks into {strange[0]}, which no file declares"
+        else:
+            yield rule.id, ready
 
 
 def _models(config: Mapping[str, Item], kind: str, model: Any, broken: dict[str, str]) -> Iterator[tuple[str, Any]]:

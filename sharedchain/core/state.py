@@ -370,6 +370,7 @@ class ScopeState:
     only_backfill: bool = True  # of what is dirty
     recheck: bool = False  # the rules changed: judge all gauges again
     episodes: dict[str, Episode] = field(default_factory=dict)
+    orphans: list[str] = field(default_factory=list)  # keys of episodes whose rule speaks of other subjects now
     faults: dict[str, Fault] = field(default_factory=dict)  # by rule id: those that erred
     seen: dict[str, Remembered] = field(default_factory=dict)  # by rule, subject and part; the last changed stands last
     shots: dict[str, Episode] = field(default_factory=dict)  # one-shot alerts that nobody acknowledged, by alert id

@@ -109,6 +109,7 @@ from sharedchain.events.rejected import RecordRejected
 from sharedchain.events.report import DataQualityScored, MetricValueReported, ReportRunFinished
 from sharedchain.events.response import AlertAcknowledged
 from sharedchain.events.review import ForecastReviewHeld
+from sharedchain.events.rule import RuleChanged, ShadowDecided
 from sharedchain.events.sparepart import MasterSparepartUpserted
 from sharedchain.events.store import MasterStoreUpserted
 from sharedchain.events.suggestion import (
@@ -310,6 +311,7 @@ __all__ = [
     "RewardGranted",
     "RndFeedbackDelivered",
     "RndRequirementProposed",
+    "RuleChanged",
     "SensorGapDetected",
     "SensorOutlierDetected",
     "SensorReading",
@@ -322,6 +324,7 @@ __all__ = [
     "ServiceWorkorderClosed",
     "ServiceWorkorderCreated",
     "Setpoint",
+    "ShadowDecided",
     "ShiftProposed",
     "SparepartShipmentRequested",
     "StoreOrderPlaced",

@@ -45,7 +45,7 @@ def test_the_spine_and_what_follows_it_have_its_partitions_and_the_spine_stays_f
     assert spine.cleanup == "delete"
     derived = {t.name: t.derived for t in CATALOG.topics.values() if t.derived}
     assert derived == dict.fromkeys(
-        ("sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1", "ops.suggestion.live.v1"), "engine"
+        ("sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1", "ops.rule.v1", "ops.suggestion.live.v1"), "engine"
     ) | dict.fromkeys(
         (f"{name}.live.v1" for name in DERIVED_BY_INGEST),
         "ingest",
