@@ -13,9 +13,11 @@ import typer
 from deploy.backtest import candidates, reading
 from deploy.backtest.alarms import Alarm
 from deploy.backtest.compare import Change, compare
+from deploy.backtest.curve import Curves
 from deploy.backtest.hindsight import Lateness, rearranged
 from deploy.backtest.lines import print_alarms, print_changes, print_late
 from deploy.backtest.overlay import Candidate
+from deploy.backtest.page import html
 from deploy.backtest.reading import Counter, Material
 from deploy.backtest.report import by_owner, plain, plain_change, tallies
 from deploy.backtest.run import END, folded
@@ -62,6 +64,9 @@ def run(
     as_known: Annotated[bool, typer.Option("--as-known", help="only what was recorded by then (default)")] = False,
     tenant: reading.Tenant = "",
     facts: reading.Facts = "log",
+    page: Annotated[
+        Path | None, typer.Option("--html", help="write a page with curves, that needs nothing else")
+    ] = None,
     root: reading.Root = None,
     home: Home = None,
     json: Json = False,
@@ -70,15 +75,22 @@ def run(
     if as_known and hindsight:
         raise typer.BadParameter("--hindsight shows both, and their difference; say one of them")
     candidate, window = candidates.named(what, root), Window.of(since, until)
-    found = known(reading.material(facts, home, tenant), [candidate], window, json)
+    curves = Curves(candidate.rules.values() if page else ())
+    found = known(reading.material(facts, home, tenant), [candidate], window, json, curves)
+    lang: Language = language()  # type: ignore[assignment]
     changes: list[Change] | None = None
     if hindsight:
         after = looking_back(reading.material(facts, home, tenant), candidate, window, found, json)
         changes = compare(found.alarms[0], after, blur=MINUTE)
+    if page:
+        title = WORDS[lang]["known"].format(what=candidate.name, n=found.count.facts)
+        page.write_text(html(title, found.alarms[0], curves, candidate.rules, found.end, lang, changes), "utf-8")
     if json:
         typer.echo(dumps(_plain(candidate, found, changes)))
-    else:
-        _print(candidate, found, changes, language())  # type: ignore[arg-type]
+        return
+    _print(candidate, found, changes, lang)
+    if page:
+        say(WORDS[lang]["written"].format(path=page))
 
 
 def diff(
@@ -107,17 +119,23 @@ def diff(
     raise typer.Exit(1 if changes else 0)
 
 
-def known(material: Material, tried: list[Candidate], window: Window, quiet: bool) -> Found:
-    """Each candidate over the facts as they became known, in one pass."""
+def known(
+    material: Material, tried: list[Candidate], window: Window, quiet: bool, curves: Curves | None = None
+) -> Found:
+    """Each candidate over the facts as they became known, in one pass; `curves` gathers what the first looks at."""
     found = Found(tuple([] for _ in tried), Counter(material.read(), quiet=quiet))
     wanted = _wanted(tried)
 
     def facts() -> Any:
         for fact in found.count:
             found.late.see(fact)
+            if curves and fact.recorded < window.until:
+                curves.see(fact)
             yield fact
 
     for seen in folded(facts(), tried, clock=material.clock, until=window.until):
+        if curves and seen.candidate == 0:
+            curves.hear(seen.derived)
         found.alarms[seen.candidate].extend(a for a in seen.ended if a.within(window.since, window.until) and wanted(a))
     for alarms in found.alarms:
         alarms.sort(key=_place)

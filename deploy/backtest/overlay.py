@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from sharedchain.config import ConfigItem, item
+from sharedchain.core.rule import Rule
 from sharedchain.core.settings import DEFAULT
 from sharedchain.fact import INGEST, Fact
 from sharedchain.scope import SYSTEM
@@ -27,8 +29,10 @@ class Candidate:
     on: tuple[str, ...] = ()
 
     @property
-    def rules(self) -> tuple[str, ...]:
-        return tuple(one.name for one in self.items if one.kind == "rule")
+    def rules(self) -> dict[str, Rule]:
+        """The rules among its items, by id."""
+        bodies = (json.loads(one.body, parse_float=Decimal) for one in self.items if one.kind == "rule")
+        return {rule.id: rule for rule in map(Rule.model_validate, bodies)}
 
 
 class Overlay:
