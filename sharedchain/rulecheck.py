@@ -267,9 +267,9 @@ def _trials(book: Book, rule: Rule, document: Document, events: Catalog) -> None
 
 def _given(book: Book, rule: Rule, steps: tuple[Step, ...], given: Any, document: Document, events: Catalog) -> None:
     """The payloads of a case are of their types: a field that no event has proves nothing."""
-    if isinstance(given, trial.Values) or isinstance(rule.on, OnMeasure):
+    if isinstance(rule.on, OnMeasure) and not isinstance(given, trial.Values):
         return
-    told = enumerate(given.events) if isinstance(given, trial.Events) else [(-1, given)]
+    told = [(-1, given)] if isinstance(given, trial.Message) else enumerate(given.events)
     for at, message in told:
         if isinstance(message, trial.Tick):
             continue

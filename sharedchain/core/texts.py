@@ -87,8 +87,9 @@ def _money(context: Context, value: Decimal | None, currency: str = "") -> str:
 
 
 @pass_context
-def _localtime(context: Context, ms: int) -> str:
-    return local_text(ms, context["timezone"])
+def _localtime(context: Context, ms: int | Decimal) -> str:
+    """A computed time is a decimal."""
+    return local_text(int(ms), context["timezone"])
 
 
 def _short(value: Decimal, places: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -16,22 +16,14 @@ from sharedchain.core.emit import Emitter
 from sharedchain.core.gauges import Change, key_of
 from sharedchain.core.measures import Measure
 from sharedchain.core.payload import Avro, payload
-from sharedchain.core.routes import NOBODY
 from sharedchain.core.rule import OnMeasure
-from sharedchain.core.ruleset import Enabled, Ready, Ruleset, config_hash, ruleset
+from sharedchain.core.ruleset import Ready, config_hash, ruleset
 from sharedchain.core.settings import DEFAULT
 from sharedchain.core.state import Employee, Forecast, Item, Sample, ScopeState, State
 from sharedchain.core.wording import Duration, Model
 from sharedchain.fact import Derived, Fact
 
 _START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
-
-
-class Values(Model):
-    """A measure rule: its values one after the other, `every` apart; null = no value."""
-
-    values: tuple[Decimal | None, ...]
-    every: Duration = 60_000
 
 
 class Message(Model):
@@ -41,6 +33,16 @@ class Message(Model):
     type: str = ""
     backfill: bool = False
     after: Duration | None = None  # among `events`: since the entry before, instead of `every`
+
+
+class Values(Model):
+    """A measure rule: its values one after the other, `every` apart; null = no value. `events` (master data, what
+    fills tables) are folded before; `dims` not said are called `subject`."""
+
+    values: tuple[Decimal | None, ...]
+    every: Duration = 60_000
+    events: tuple[Message, ...] = ()
+    dims: Mapping[str, str] = {}
 
 
 class Tick(Model):
@@ -146,7 +148,7 @@ def run(
     try:
         match trial.given:
             case Values():
-                found = _values(ready, trial.given, measures)
+                found = _values(ready, trial.given, expected, measures, schemas or {}, data or {})
             case Events():
                 found = _events(ready, trial.given, expected, schemas or {}, data or {})
             case Message():
@@ -158,23 +160,34 @@ def run(
     return Outcome(trial.name, expected, tuple(found))
 
 
-def _values(ready: Ready, given: Values, measures: Mapping[str, Measure]) -> tuple[str, ...]:
+def _values(
+    ready: Ready,
+    given: Values,
+    expected: Sequence[str | Expected],
+    measures: Mapping[str, Measure],
+    schemas: Mapping[str, Avro],
+    data: Mapping[str, Item],
+) -> list[str | Expected]:
     on = ready.rule.on
     if not isinstance(on, OnMeasure):
         raise ValueError("this rule looks at events: give a `message`")
-    dims = dict.fromkeys(on.dims, "subject")
-    scope, now, before, found = _scope(ready), _START, None, []
+    state = _begun(ready, data)
+    for number, event in enumerate(given.events, 1):
+        state, _ = fold.step(state, [_fact(event, event.type, number, _START, schemas)])
+    rules = replace(ruleset(state), measures=tuple(measures.values()))
+    dims, scope = {dim: given.dims.get(dim, "subject") for dim in on.dims}, state.scopes["trial"]
+    now, before, found = _START, None, []
     for peer in measures.values():
         scope.gauges[key_of(peer.id, dims)] = Sample(dims, now, Decimal(1), 1, peer.unit)
-    for value in given.values:
+    for number, value in enumerate(given.values):
         sample = Sample(dims, now, value, 1, measures[on.measure].unit, before)
         scope.gauges[key_of(on.measure, dims)] = sample
-        desk = _desk(ready, scope, now, measures)
+        desk = Desk("trial", scope, DEFAULT, rules, rules.enabled(("trial",)), now, Emitter(_tick(1, now)))
         judge.expire(desk, now)
         judge.on_change(desk, [ready], Change(measures[on.measure], dims, sample))
-        found.append(_said(desk.out.said))
+        found.append(_found(desk.out.said, expected[number] if number < len(expected) else "quiet"))
         before, now = value, now + given.every
-    return tuple(found)
+    return found
 
 
 def _message(
@@ -276,9 +289,3 @@ def _scope(ready: Ready) -> ScopeState:
     scope.forecasts["subject"] = Forecast(1, "2026Q1", "ORG", "CN", "E-owner", "CNY", zero, zero, _START, (0, 1))
     scope.employees["E-owner"] = Employee(role="sales")
     return scope
-
-
-def _desk(ready: Ready, scope: ScopeState, now: int, measures: Mapping[str, Measure]) -> Desk:
-    enabled = Enabled({}, {}, {}, {}, {}, {ready.rule.id: ready}, 10)
-    rules = Ruleset(tuple(measures.values()), {ready.rule.id: ready}, {}, NOBODY, {}, {}, {})
-    return Desk("trial", scope, DEFAULT, rules, enabled, now, Emitter(_tick(1, now)))

@@ -37,6 +37,8 @@ def test_the_language_and_zone_of_the_reader() -> None:
     context = {**CONTEXT, "amount": Decimal(178_000_000), "at": 1_777_564_800_000}
     assert render(text, context, "zh") == "89.00 % CNY 1.78亿 2026-05-01 00:00 +08:00"
     assert render(text, context, "en") == "89.00 % CNY 178M 2026-05-01 00:00 +08:00"
+    computed = context | {"at": Decimal("1777564800000.0000")}
+    assert render(text, computed, "en") == render(text, context, "en")
 
 
 @pytest.mark.parametrize("source", ["{{ nothing }}", "{{ message.absent.deeper }}", "{{ value|money|pct }}"])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sharedchain.core import trial
+from sharedchain.core.measures import Measure
 from sharedchain.core.ruleset import prepare
 from sharedchain.core.state import Item
 from tests.core.test_episode import rule
@@ -93,6 +94,10 @@ def test_time_goes_on_by_ticks_and_by_what_each_entry_says() -> None:
     assert not run(WATCHED, given, ["quiet", "raised RED", "quiet", "resolved"]).ok
 
 
+GAUGE = {
+    "id": "M-14", "name": {"zh": "z", "en": "e"}, "kind": "gauge", "dims": [["period"]], "unit": "ratio", "scale": 4,
+    "owner": "role:ops", "computed": {"op": "ratio", "of": ["M-09", "target.sales"]},
+}  # fmt: skip
 TABLE = {
     "id": "machine", "title": {"zh": "z", "en": "e"}, "key": ["message.id"],
     "from": {"machine.moved": {}}, "columns": {"site": {"last": "message.site", "type": "text"}},
@@ -110,3 +115,17 @@ def test_tables_are_folded_and_what_an_action_does_is_seen() -> None:
     data = {"table/machine": Item("h", json.dumps(TABLE))}
     outcome = trial.run(prepare(rule(**body)), case, {}, {}, data)
     assert (outcome.found, case.edge) == (outcome.expected, True)
+
+
+def test_values_may_follow_events_and_say_their_dims() -> None:
+    looks = {"with": {"place": {"entity": "machine", "id": "metric.period", "optional": True}}}
+    words = {"title": "{{ place.site }}", "text": "t"}
+    body = {**looks, "texts": {"zh": words, "en": words}, "subject_owner": "place.site"}
+    moved = {"type": "machine.moved", "message": {"id": "2026Q1", "site": "S-1"}}
+    given = {"values": ["0.80", "0.99"], "dims": {"period": "2026Q1"}, "events": [moved]}
+    alert = {"alert": "raised RED", "subject": "2026Q1", "to": ["S-1"]}
+    (case,) = trial.trials_of([{"name": "n", "given": given, "expect": [alert, "resolved"]}])
+    measure = Measure.model_validate(GAUGE)
+    data = {"table/machine": Item("h", json.dumps(TABLE))}
+    outcome = trial.run(prepare(rule(**body)), case, {"M-14": measure}, {}, data)
+    assert outcome.found == outcome.expected
