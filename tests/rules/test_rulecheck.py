@@ -48,7 +48,7 @@ MISTAKES = [
     ("measures/M-10.yaml", "forecast.project_part", "forecast.projct_part", "did you mean forecast.project_part?"),
     ("measures/M-01.yaml", "owner: owner_id", "owner: owner_ids", "has no owner_ids; did you mean owner_id?"),
     ("measures/M-01.yaml", "lead.captured", "lead.capturd", "no event type lead.capturd; did you mean lead.captured?"),
-    ("packs/default.yaml", "R-15", "R-51", "no rule R-51; did you mean R-1"),
+    ("packs/default.yaml", "R-15", "R-51", "no rule R-51; did you mean R-"),
     ("routes.yaml", "[INBOX]", "[INBX]", "routes.yaml:5:"),
 ]  # fmt: skip
 
