@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sharedchain.errors import ConfigError
@@ -11,6 +12,7 @@ from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog, EventType
 
 COMPATIBILITY = "FULL_TRANSITIVE"
+_AT_ONCE = 4  # questions under way: one after the other, three a schema, they were a quarter of a first start
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +30,22 @@ def apply(registry: Registry, catalog: Catalog) -> list[Registered]:
     Nothing is registered unless everything may be. Raises ConfigError with every break,
     ConnectionFailed.
     """
-    known = registry.subjects()
-    there = {
-        kind.name: registry.versions(kind.registry_subject) if kind.registry_subject in known else {}
-        for kind in catalog.types.values()
-    }
-    findings = [
-        f"{kind.registry_subject} version {number}: {found}"
-        for kind in catalog.types.values()
-        for number, (_, text) in there[kind.name].items()
-        for found in breaks(json.loads(text), kind.schema)
-    ]
-    if findings:
-        raise ConfigError(findings)
-    return [_one(registry, kind, there[kind.name]) for kind in catalog.types.values()]
+    known, kinds = registry.subjects(), list(catalog.types.values())
+
+    def versions(kind: EventType) -> dict[int, tuple[int, str]]:
+        return registry.versions(kind.registry_subject) if kind.registry_subject in known else {}
+
+    with ThreadPoolExecutor(_AT_ONCE, "registration") as pool:
+        there = list(pool.map(versions, kinds))
+        findings = [
+            f"{kind.registry_subject} version {number}: {found}"
+            for kind, kept in zip(kinds, there, strict=True)
+            for number, (_, text) in kept.items()
+            for found in breaks(json.loads(text), kind.schema)
+        ]
+        if findings:
+            raise ConfigError(findings)
+        return list(pool.map(lambda kind, kept: _one(registry, kind, kept), kinds, there))
 
 
 def _one(registry: Registry, kind: EventType, there: dict[int, tuple[int, str]]) -> Registered:
