@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.backtest import candidates, reading
+from deploy.backtest import candidates, reading, windows
 from deploy.backtest.alarms import Alarm
 from deploy.backtest.compare import Change, compare
 from deploy.backtest.curve import Curves
 from deploy.backtest.hindsight import Lateness, rearranged
-from deploy.backtest.lines import print_alarms, print_changes, print_late
+from deploy.backtest.lines import print_alarms, print_changes, print_late, print_windows
 from deploy.backtest.overlay import Candidate
 from deploy.backtest.page import html
 from deploy.backtest.reading import Counter, Material
@@ -67,6 +67,9 @@ def run(
     page: Annotated[
         Path | None, typer.Option("--html", help="write a page with curves, that needs nothing else")
     ] = None,
+    labels: Annotated[
+        Path | None, typer.Option("--windows", help="file of windows in which something was wrong")
+    ] = None,
     root: reading.Root = None,
     home: Home = None,
     json: Json = False,
@@ -85,10 +88,15 @@ def run(
     if page:
         title = WORDS[lang]["known"].format(what=candidate.name, n=found.count.facts)
         page.write_text(html(title, found.alarms[0], curves, candidate.rules, found.end, lang, changes), "utf-8")
+    caught = windows.caught(windows.load(labels), found.alarms[0]) if labels else None
     if json:
-        typer.echo(dumps(_plain(candidate, found, changes)))
+        told = {"labels": windows.plain(*caught)} if caught else {}
+        typer.echo(dumps({**_plain(candidate, found, changes), **told}))
         return
     _print(candidate, found, changes, lang)
+    if caught:
+        say("")
+        print_windows(*caught, lang)
     if page:
         say(WORDS[lang]["written"].format(path=page))
 

@@ -9,6 +9,7 @@ from deploy.backtest.alarms import Alarm
 from deploy.backtest.compare import KINDS, Change
 from deploy.backtest.hindsight import Lateness
 from deploy.backtest.report import End, Tally, by_owner, tallies
+from deploy.backtest.windows import Catch
 from deploy.backtest.words import WORDS
 from sharedchain.core.localtime import local_text
 from sharedchain.core.settings import DEFAULT
@@ -48,6 +49,24 @@ def print_late(late: Lateness, lang: Language) -> None:
     if late.facts:
         types = ", ".join(f"{name} {n}" for name, n in sorted(late.by_type.items(), key=lambda one: -one[1])[:5])
         say(WORDS[lang]["late"].format(n=late.facts, worst=duration(late.worst // 1000, lang), types=types))
+
+
+def print_windows(catches: Sequence[Catch], nothing: Sequence[Alarm], lang: Language) -> None:
+    """Each labelled window: caught or not, how long after its start, how long before its end."""
+    words = WORDS[lang]
+    rows = [_window(one, words, lang) for one in catches]
+    show("", words["windows"], rows, right=(4, 5), folding=(0,))
+    told = sum(one.caught for one in catches)
+    say(words["false"].format(caught=told, all=len(catches), n=len(nothing)))
+
+
+def _window(one: Catch, words: Any, lang: Language) -> tuple[str, ...]:
+    span = (_when(one.window.start), _when(one.window.end)[5:])
+    if one.into is None:
+        return one.window.name, *span, words["missed"], "", ""
+    left = one.window.end - one.window.start - one.into
+    how = words["already"] if one.already else words["caught"]
+    return one.window.name, *span, how, duration(one.into // 1000, lang), duration(left // 1000, lang)
 
 
 def _tally(t: Tally, lang: Language) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from deploy.backtest import source, spool
+from deploy.backtest import series, source, spool
 from sharedchain.core.localtime import local_text
 from sharedchain.core.settings import DEFAULT
 from sharedchain.endpoints import Endpoints
@@ -25,7 +25,11 @@ To = Annotated[str, typer.Option("--to", help="to before this local day or momen
 Tenant = Annotated[str, typer.Option("--tenant", help="one company only (default: all)")]
 Root = Annotated[Path | None, typer.Option("--root", help="the folder that holds rules/ (default: our own)")]
 Facts = Annotated[
-    str, typer.Option("--facts", help="where they are read: `log`, `store` (ClickHouse; ticks are made), or a file")
+    str,
+    typer.Option(
+        "--facts",
+        help="where they are read: `log`, `store` (ClickHouse; ticks are made), a file of facts, or a CSV of readings",
+    ),
 ]
 EVERY = 1000  # facts between two looks of the progress line
 
@@ -47,6 +51,8 @@ def material(facts: str, home: Path | None, tenant: str) -> Material:
             return Material(source.of_store(Endpoints.load(home), tenant), clock=True)
     if not Path(facts).is_file():
         raise ConfigError([f"{facts}: no such file of facts; say `log`, `store` or a file that holds one fact a line"])
+    if facts.endswith(".csv"):
+        return Material(lambda: series.read(Path(facts)), clock=True)
     return Material(lambda: source.about(spool.read(Path(facts)), tenant))
 
 
