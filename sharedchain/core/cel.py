@@ -54,6 +54,18 @@ class Condition:
         return {path: _walk(variables, path) for path in self.paths}
 
 
+def _exactly(plain: Any, scale: int) -> Any:
+    """Broken numbers within lists and maps as Decimals, too; whole ones stay counts."""
+    match plain:
+        case float():
+            return wire.rate(wire.number(repr(plain)), scale)
+        case list():
+            return [_exactly(part, scale) for part in plain]
+        case dict():
+            return {key: _exactly(part, scale) for key, part in plain.items()}
+    return plain
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
     """One compiled expression of any kind and the dotted paths it reads."""
@@ -63,7 +75,8 @@ class Expression:
     program: Any = field(repr=False, compare=False)
 
     def result(self, variables: Mapping[str, Any], scale: int = 4) -> Any | CelError:
-        """Text, bool, list, map or None as they come; every number as a Decimal rounded half up to `scale`."""
+        """Text, bool, list, map or None as they come; every number as a Decimal rounded half up to `scale`,
+        broken ones within lists and maps too."""
         plain = evaluated(self.program, self.paths, variables)
         if isinstance(plain, CelError):
             return CelError(f"{self.source}: {plain.text}")
@@ -72,7 +85,7 @@ class Expression:
         if isinstance(plain, int | float) and not isinstance(plain, bool):
             exact = wire.rate(wire.number(repr(plain)), scale)
             return CelError(f"{self.source}: gives {plain!r}, which no decimal can hold") if exact is None else exact
-        return plain
+        return _exactly(plain, scale)
 
 
 def compile_expression(source: str, names: tuple[str, ...] = ()) -> Expression:

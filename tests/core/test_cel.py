@@ -7,7 +7,16 @@ from decimal import Decimal
 
 import pytest
 
-from sharedchain.core.cel import CelError, compile_condition, environment, message_of, normal, paths_of, places_of
+from sharedchain.core.cel import (
+    CelError,
+    compile_condition,
+    compile_expression,
+    environment,
+    message_of,
+    normal,
+    paths_of,
+    places_of,
+)
 
 
 def test_an_error_at_run_time_is_an_error_not_a_truth() -> None:
@@ -71,3 +80,10 @@ def test_let_is_a_root_though_cel_keeps_the_word() -> None:
     with pytest.raises(RuntimeError) as error:
         environment({}).compile("1 < 2 && let.b")
     assert message_of(error.value) == "1:13: undeclared reference to 'let.b'"
+
+
+def test_numbers_in_a_list_of_an_action_are_exact_too() -> None:
+    line = compile_expression('[{"item": message.sku, "qty": 5.0 - message.left, "n": 3}]')
+    found = line.result({"message": {"sku": "S", "left": Decimal("1.1")}})
+    assert found == [{"item": "S", "qty": Decimal("3.9000"), "n": 3}]
+    assert isinstance(found[0]["qty"], Decimal)
