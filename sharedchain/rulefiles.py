@@ -118,9 +118,7 @@ def load(root: Path | None = None) -> Book:
 def _invalid(book: Book, document: Document, error: ValidationError, model: type[BaseModel]) -> None:
     known = sorted(_keys(model, set()))
     for one in error.errors(include_url=False):
-        steps = tuple(
-            step for step in one["loc"] if step not in ("event", "measure", "clock") or step != one["loc"][-1]
-        )
+        steps = _steps(document.value, one["loc"])
         text = one["msg"].removeprefix("Value error, ")
         if one["type"] == "value_error" and isinstance(document.value, dict) and not steps:
             for said in text.splitlines():  # each names the key to change
@@ -133,6 +131,17 @@ def _invalid(book: Book, document: Document, error: ValidationError, model: type
         elif one["type"] == "missing":
             text = f"key {one['loc'][-1]} is missing; add it"
         book.say(document, steps, text)
+
+
+def _steps(value: Any, loc: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps of an error that stand in the file: what a model calls its forms between them does not."""
+    found: list[Step] = []
+    for step in loc:
+        parts = dict(enumerate(value)) if isinstance(value, list) else value
+        if isinstance(parts, dict) and step in parts:
+            found.append(step)
+            value = parts[step]
+    return tuple(found)
 
 
 def _keys(model: type[BaseModel], seen: set[type[BaseModel]]) -> set[str]:

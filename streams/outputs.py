@@ -14,7 +14,7 @@ from sharedchain import canonical
 from sharedchain.errors import ConnectionFailed, Fenced
 from sharedchain.failpoint import failpoint
 from sharedchain.kafka import FENCED_CODES, fatal_cause
-from sharedchain.spine import Record
+from sharedchain.spine import BY_KEY, Record
 
 T = TypeVar("T")
 _CALL = 10.0  # seconds for one call to the broker
@@ -63,8 +63,12 @@ class Outputs:
         place = TopicPartition(self._spine, self._partition, decided.offset, canonical.dumps(told))
         group = self._positions.consumer_group_metadata()
         _insist(self._producer.begin_transaction)
+        commands = 0
         for record in records:
             self._produce(record)
+            commands += record.partition == BY_KEY
+        if commands:
+            failpoint("engine.after_command")
         failpoint("engine.after_outputs")
         _insist(lambda: self._producer.send_offsets_to_transaction([place], group, _CALL))
         failpoint("engine.before_commit")

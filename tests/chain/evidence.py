@@ -19,7 +19,7 @@ from sharedchain.endpoints import Endpoints
 from sharedchain.fact import INGEST, Fact
 from sharedchain.kafka import consumer
 from sharedchain.scope import PARTITIONS, SPINE
-from sharedchain.spine import Record, derived_record, fact_headers, read_fact
+from sharedchain.spine import Record, derived_record, fact_headers, is_command, read_fact
 from streams import snapshot
 from streams.ingest.book import MemoryBook
 from streams.ingest.fold import fold as fold_lane
@@ -94,6 +94,8 @@ def _replay(found: Evidence, codec: Codec, partition: int) -> None:
             found.replayed[kind.topic, partition].append(twin)
         state, derived = fold.step(state, [fact])
         for one in derived:
+            if is_command(codec, one.type):
+                continue  # on a door: what came of it stands on the spine
             record: Record = derived_record(codec, one)
             found.replayed[record.topic, record.partition].append(Out(record.key, record.value, tuple(record.headers)))
         if fact.seq in at:
