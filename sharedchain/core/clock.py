@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sharedchain.core import episode as automaton
 from sharedchain.core import judge, notice
 from sharedchain.core.alerts import announce, over
 from sharedchain.core.desk import Desk
+from sharedchain.core.kept import recall
 from sharedchain.core.on import Stop
 from sharedchain.core.paths import text_at
 from sharedchain.core.reach import reaches
-from sharedchain.core.rule import OnClock
+from sharedchain.core.rule import OnClock, OnMeasure
 from sharedchain.core.ruleset import Conditions, Ready
 from sharedchain.core.state import NEVER, ScopeState
 from sharedchain.core.timers import Watch
 from sharedchain.core.view import View, consider, subject_of, variables_of, views
-from sharedchain.core.watch import case_of, instant, key_of, saved, upcoming
+from sharedchain.core.watch import case_of, instant, key_of, saved, set_at, upcoming
 from sharedchain.fact import Fact
 
 _SPARE = 64  # alarms that nobody waits for any more may stand among so many and as many as are waited for
@@ -56,13 +58,15 @@ def settle(desk: Desk) -> None:
     """The config changed: bands, zones and calendars may be others now. What was told already is not told again."""
     for key, watch in desk.scope.clocks.items():
         ready = desk.enabled.by_id.get(watch.rule)
+        if ready is not None and ready.rule.no_data:
+            continue  # it waits for a value, not for a band
         if ready is None or not isinstance(ready.rule.on, OnClock):
             watch.next = NEVER  # the rule is off: should it come back, the clock has gone on
             continue
         episode = desk.scope.episodes.get(key)
         told = next((b for b in ready.rule.bands if episode and b.severity == episode.severity), None)
         told = told or next((b for b in ready.rule.bands if b.severity == watch.told), None)
-        _set(desk.scope, key, watch, upcoming(desk, ready.rule, watch, told))
+        set_at(desk.scope, key, watch, upcoming(desk, ready.rule, watch, told))
 
 
 def due(scope: ScopeState) -> int:
@@ -100,7 +104,7 @@ def _begin(desk: Desk, one: Ready, view: View, fact: Fact, holds: bool, conditio
     watch = Watch(rule.id, view.subject, view.part, since, due_at, NEVER, saved(view.variables, conditions))
     watch.sources, watch.owner = list(view.sources), text_at(view.variables, rule.subject_owner)
     scope.clocks[key] = watch
-    _set(scope, key, watch, upcoming(desk, rule, watch, None))
+    set_at(scope, key, watch, upcoming(desk, rule, watch, None))
 
 
 def _stop(desk: Desk, one: Ready, stop: Stop, conditions: Conditions, variables: Mapping[str, Any], fact: Fact) -> bool:
@@ -134,11 +138,30 @@ def _halt(desk: Desk, one: Ready, key: str, fact: Fact, conditions: list[dict[st
 def _ring(desk: Desk, key: str, watch: Watch) -> None:
     ready = desk.enabled.by_id.get(watch.rule)
     watch.next = NEVER
+    if ready is not None and isinstance(ready.rule.on, OnMeasure):
+        notice.guarded(desk, ready.rule, _judge_missing, desk, ready, ready.rule.on.measure, watch)
     if ready is None or not isinstance(ready.rule.on, OnClock):
         return
     notice.guarded(desk, ready.rule, _judge, desk, ready, watch)
     band = next((b for b in ready.rule.bands if b.severity == watch.told), None)
-    _set(desk.scope, key, watch, max(upcoming(desk, ready.rule, watch, band), desk.now + 1))  # a held rule looks again
+    later = max(upcoming(desk, ready.rule, watch, band), desk.now + 1)  # a held rule looks again
+    set_at(desk.scope, key, watch, later)
+
+
+def _judge_missing(desk: Desk, ready: Ready, measure: str, watch: Watch) -> bool:
+    """The measure has had no value for as long as the rule waits."""
+    dims = recall(watch.kept)["dims"]
+    sample = desk.sample(measure, dims)
+    case = judge.measured(desk, ready, watch.subject, measure, dims, sample) if sample else None
+    if case is None:
+        return False
+    said = {"op": "no_data", "since": watch.since, "truth": True}
+    told = replace(case, conditions=[*case.conditions, said])
+    if ready.rule.one_shot:
+        judge.once(desk, told)
+    else:
+        judge.weigh(desk, told)
+    return True
 
 
 def _judge(desk: Desk, ready: Ready, watch: Watch) -> bool:
@@ -151,14 +174,6 @@ def _judge(desk: Desk, ready: Ready, watch: Watch) -> bool:
     else:
         judge.weigh(desk, case)
     return True
-
-
-def _set(scope: ScopeState, key: str, watch: Watch, at: int) -> None:
-    """Let the clock ring at `at`."""
-    watch.next = at
-    if at < NEVER:
-        heapq.heappush(scope.alarms, (at, key))
-        scope.wake = min(scope.wake, at)
 
 
 def _tidy(scope: ScopeState) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from sharedchain.core import (
@@ -31,7 +31,8 @@ from sharedchain.core import (
 from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import MINUTE, local_day, midnight, minute_of, next_midnight
-from sharedchain.core.ruleset import STALE_MEASURE, Ruleset, config_hash, ruleset
+from sharedchain.core.moments import opens
+from sharedchain.core.ruleset import STALE_MEASURE, Ready, Ruleset, config_hash, ruleset
 from sharedchain.core.state import NEVER, Item, ScopeState, State, dump, load, new_state
 from sharedchain.fact import Derived, Fact
 from sharedchain.scope import EVERY_WALL_SCOPE
@@ -173,7 +174,7 @@ def _sweep(desk: Desk) -> None:
     for measure in desk.rules.measures:
         if not (measure.reducer and measure.sample == "daily"):
             continue
-        looking = desk.enabled.by_measure.get((measure.id, ("forecast",)), ())
+        looking = _looking(desk, measure.id, ("forecast",))
         for change in gauges.sample_ages(scope, desk.name, day, at, measure, desk.out):
             if not scope.forecasts[change.dims["forecast"]].settled:
                 judge.on_change(desk, looking, change)
@@ -187,6 +188,7 @@ def _sweep(desk: Desk) -> None:
     tabulate.age(desk, at)
     windows.forget(scope, day)
     _sample(desk, desk, at, daily=True)
+    _checkpoint(desk, day)
     view.forget(scope, at)
     scope.next_midnight = midnight(day + timedelta(days=1), scope.timezone)
 
@@ -231,8 +233,20 @@ def _sample(desk: Desk, judging: Desk, at: int, *, daily: bool = False) -> None:
 
 def _judge(desk: Desk, changes: Iterable[gauges.Change]) -> None:
     for change in changes:
-        looking = desk.enabled.by_measure.get((change.measure.id, tuple(change.dims)), ())
-        judge.on_change(desk, looking, change)
+        judge.on_change(desk, _looking(desk, change.measure.id, tuple(change.dims)), change)
+
+
+def _looking(desk: Desk, measure: str, dims: tuple[str, ...]) -> list[Ready]:
+    """The rules that look at every row of a gauge; those with checkpoints wait for theirs."""
+    return [one for one in desk.enabled.by_measure.get((measure, dims), ()) if not one.rule.checkpoints]
+
+
+def _checkpoint(desk: Desk, day: date) -> None:
+    """Rules that judge on certain days of the month look at what stands on this one."""
+    for (measure, dims), rules in desk.enabled.by_measure.items():
+        due = [one for one in rules if one.rule.checkpoints and opens(one.rule.checkpoints, day)]
+        for change in gauges.standing_of(desk.scope, desk.rules.measures, measure, dims) if due else ():
+            judge.on_change(desk, due, change)
 
 
 def _dirty(scope: ScopeState) -> bool:

@@ -195,6 +195,15 @@ def standing(scope: ScopeState, period: str, measures: Iterable[Measure]) -> lis
     return found
 
 
+def standing_of(scope: ScopeState, measures: Iterable[Measure], id_: str, dims: tuple[str, ...]) -> list[Change]:
+    """The rows of one gauge with exactly these dims as they stand."""
+    measure = next((one for one in measures if one.id == id_), None)
+    if measure is None:
+        return []
+    rows = [sample for key, sample in scope.gauges.items() if key.partition("|")[0] == id_]
+    return [Change(measure, sample.dims, sample) for sample in rows if tuple(sample.dims) == dims]
+
+
 def standing_entities(scope: ScopeState, measures: Iterable[Measure]) -> list[Change]:
     """The same for the gauges without a period that are sampled by the minute."""
     wanted = {m.id: m for m in measures if m.kind == "gauge" and moves_by_minute(m)}

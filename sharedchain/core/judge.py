@@ -86,7 +86,10 @@ def measured(
     if found is None:
         return None
     holds, conditions = found
-    held = one.rule.held(sample.value, _before(desk, one, subject)) if holds and sample.value is not None else ()
+    if sample.value is None:
+        held = one.rule.missing()
+    else:
+        held = one.rule.held(sample.value, _before(desk, one, subject)) if holds else ()
     shown = {"op": "band", "measure": measure, "value": sample.value, "truth": bool(held)}
     peers = {s_id: s.value for s_id, s in desk.peers(dims).items()}
     return Case(
@@ -137,6 +140,8 @@ def _waits(episode: Episode | None) -> bool:
 
 
 def _judge_change(desk: Desk, one: Ready, subject: str, change: Change) -> bool:
+    if not watch.told_by_value(desk, one.rule, subject, change.dims, change.sample):
+        return True
     case = measured(desk, one, subject, change.measure.id, change.dims, change.sample)
     if case is None:
         return False

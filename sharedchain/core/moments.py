@@ -69,11 +69,17 @@ def checkpoint(at: int, days: Iterable[str], zone: str) -> int:
     for _ in range(_MONTHS):
         last = civil.monthrange(year, month)[1]
         for number in sorted({min(one, last) for one in wanted}):
-            opens = midnight(date(year, month, number), zone)
-            if opens >= at:
-                return opens
+            found = midnight(date(year, month, number), zone)
+            if found >= at:
+                return found
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return at
+
+
+def opens(days: Iterable[str], day: date) -> bool:
+    """Whether the midnight of this day is a checkpoint."""
+    last = civil.monthrange(day.year, day.month)[1]
+    return day.day in {min(int(one), last) for one in days}
 
 
 def _whole(limit: Decimal, band: Band) -> Decimal:

@@ -226,6 +226,13 @@ class Rule(Model):
         """Of how many judgements how many must hold; None: each counts by itself."""
         return Of(n=self.consecutive, m=self.consecutive) if self.consecutive else self.of
 
+    def missing(self) -> tuple[Band, ...]:
+        """The band that holds when its measure has had no value for too long: none, unless `no_data` rings."""
+        if self.no_data is None or self.no_data.then != "ring":
+            return ()
+        severity = self.no_data.severity or sorted((band.severity for band in self.bands), key=rank)[0]
+        return (next((band for band in self.bands if band.severity == severity), Band(severity=severity)),)
+
     def held(self, value: Decimal | None, before: tuple[Severity, ...] = ()) -> tuple[Band, ...]:
         """The bands that hold, lowest first; `before`: those that held at the judgement before."""
         seen = abs(value) if self.magnitude and value is not None else value

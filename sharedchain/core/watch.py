@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -16,7 +17,7 @@ from sharedchain.core.moments import Dial, checkpoint
 from sharedchain.core.paths import walk
 from sharedchain.core.rule import Band, OnClock, Rule
 from sharedchain.core.ruleset import Ready
-from sharedchain.core.state import NEVER
+from sharedchain.core.state import NEVER, Sample, ScopeState
 from sharedchain.core.timers import Watch
 from sharedchain.core.wording import rank
 
@@ -78,6 +79,30 @@ def case_of(desk: Desk, ready: Ready, watch: Watch) -> Case:
         sources=list(watch.sources),
         context=kept["variables"],
     )
+
+
+def told_by_value(desk: Desk, rule: Rule, subject: str, dims: Mapping[str, str], sample: Sample) -> bool:
+    """Whether the row of a gauge is to be judged now. One without a value is not, unless `no_data` says what it means;
+    after its time a timer judges what stands then."""
+    key, said = f"no data|{key_of(rule.id, subject, '')}", rule.no_data
+    if sample.value is not None:
+        desk.scope.clocks.pop(key, None)
+        return True
+    if said is None or said.then == "keep":
+        return False
+    if said.after and key not in desk.scope.clocks:
+        waiting = Watch(rule.id, subject, "", desk.now, None, NEVER, keep({"dims": dims}))
+        desk.scope.clocks[key] = waiting
+        set_at(desk.scope, key, waiting, desk.now + said.after)
+    return not said.after
+
+
+def set_at(scope: ScopeState, key: str, watch: Watch, at: int) -> None:
+    """Let the clock ring at `at`."""
+    watch.next = at
+    if at < NEVER:
+        heapq.heappush(scope.alarms, (at, key))
+        scope.wake = min(scope.wake, at)
 
 
 def again(desk: Desk, ready: Ready, subject: str, part: str) -> Case | None:

@@ -31,7 +31,7 @@ COMMAND = {"command": "case.opened", "data": {"case_id": {"cel": '"SE-" + action
 
 
 def said(line: Line) -> list[Derived]:
-    return [d for d in line.said if not d.type.startswith(("alert.", "metric."))]
+    return [d for d in line.said if not d.type.startswith(("alert.", "metric.", "rule."))]
 
 
 def ringing(*actions: Any, **more: Any) -> Line:
