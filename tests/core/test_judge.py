@@ -78,7 +78,7 @@ def test_a_text_that_fails_still_tells_the_alert() -> None:
     line = with_rules(rule("R-90", texts=texts, one_shot=True))
     lead(line)
     assert [(a[1], a[2]) for a in line.alerts()] == [("raised", "R-00"), ("raised", "R-90")]
-    (said,) = [d.data for d in line.said if d.data.get("rule_id") == "R-90"]
+    (said,) = [d.data for d in line.said if d.type == "alert.raised" and d.data["rule_id"] == "R-90"]
     assert said["title_zh"] == "R-90 L-1"
 
 
