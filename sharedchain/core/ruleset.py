@@ -228,12 +228,12 @@ def _compiled(when: When, names: tuple[str, ...] = ()) -> Conditions:
 @lru_cache(maxsize=2048)
 def _prepared(body: str) -> Ready:
     """Rules are compiled once, however often other items of the config change."""
-    return prepare(Rule.model_validate(json.loads(body, parse_float=Decimal)))
+    return prepare(_model(Rule, body))
 
 
 @lru_cache(maxsize=256)
 def _prepared_table(body: str) -> tables.ReadyTable:
-    return tables.prepare(Table.model_validate(json.loads(body, parse_float=Decimal)))
+    return tables.prepare(_model(Table, body))
 
 
 def _compile(config: Mapping[str, Item]) -> Ruleset:
@@ -319,9 +319,15 @@ def _models(config: Mapping[str, Item], kind: str, model: Any, broken: dict[str,
         if not key.startswith(kind + "/"):
             continue
         try:
-            yield key, model.model_validate(json.loads(config[key].body, parse_float=Decimal))
+            yield key, _model(model, config[key].body)
         except _REFUSED as error:
             broken[key] = str(error)
+
+
+@lru_cache(maxsize=4096)
+def _model(model: Any, body: str) -> Any:
+    """Items are read once, however often others change: a set of rules comes item by item."""
+    return model.model_validate(json.loads(body, parse_float=Decimal))
 
 
 def _owner(body: str) -> str:
