@@ -40,9 +40,10 @@ def _say(desk: Desk, rule: Rule, one: ReadyAction, maker: str, context: Mapping[
             return
         data[name] = value
     desk.scope.numbers[one.type] = number
-    subject = "/".join(filter(None, (text_at(variables, path) for path in one.action.subject)))
-    part = context["alert"]["part"]  # two parts of one subject may ring at once
-    desk.say(one.type, wire.name(subject) or about, f"{maker}|{part}" if part else maker, data)
+    subject = wire.name("/".join(filter(None, (text_at(variables, path) for path in one.action.subject)))) or about
+    # two parts of one subject, or two elements of one event that do something about the same, may ring at once
+    apart = (about if rule.each and subject != about else "", context["alert"]["part"])
+    desk.say(one.type, subject, "|".join(filter(None, (maker, *apart))), data)
 
 
 def _within(desk: Desk, rule: Rule) -> bool:

@@ -148,3 +148,13 @@ def test_two_parts_of_one_subject_that_ring_at_once_are_two_alerts() -> None:
     lead(line, lines=["a", "b"])
     raised = [d for d in line.said if d.type == "alert.raised"]
     assert len({d.id for d in raised}) == len({d.data["alert_id"] for d in raised}) == 2
+
+
+def test_two_elements_that_do_something_about_the_same_are_two_events() -> None:
+    action = {"derive": "store.task.assigned", "subject": "message.lead_id", "data": {"task_id": "action.id"}}
+    body = rule("R-90", each="message.lines", subject=["message.lead_id", "item.value"], action=action)
+    line = with_rules(body)
+    lead(line, lines=["a", "b"])
+    done = [d for d in line.said if d.type == "store.task.assigned"]
+    assert [d.subject for d in done] == ["L-1", "L-1"]
+    assert len({d.id for d in done}) == len({d.data["task_id"] for d in done}) == 2
