@@ -49,6 +49,10 @@ class Bench:
             for scope in sorted(lane.state.scopes):
                 yield from lane.wait(scope, end(scope))
 
+    def states(self) -> Iterator[fold.State]:
+        """What is known on each partition."""
+        yield from (lane.state for lane in self._lanes.values())
+
     def broken(self) -> dict[str, str]:
         """Items that do not load, and why."""
         return {key: why for lane in self._lanes.values() for key, why in ruleset(lane.state).broken.items()}
@@ -65,6 +69,8 @@ class _Lane:
 
     def take(self, fact: Fact) -> list[Derived]:
         self.state, said = fold.step(self.state, self._overlay.of(fact))
+        if fact.kind == "tick":
+            self._times[fact.scope] = fact.recorded
         return said
 
     def wait(self, scope: str, until: int) -> list[Derived]:

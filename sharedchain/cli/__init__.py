@@ -43,6 +43,7 @@ COMMANDS: dict[str, Command] = {
     "rules": Command("规则检查与测试", "check and test rules"),
     "schema": Command("模式检查与注册", "check and register schemas"),
     "dlq": Command("死信列表与查看", "list and show dead letters"),
+    "whatif": Command("假设推演：加、改、去事实", "branch the log with hypothetical facts", True),
     "replay": Command("重放日志并比较", "fold the log again and compare", True),
     "backup": Command("备份（可在运行中）", "save a home, running or not", True),
     "restore": Command("由备份恢复", "make a home of a backup", True),
