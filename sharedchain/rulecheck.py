@@ -59,6 +59,10 @@ def check(root: Path | None = None, catalog: Catalog | None = None) -> Book:
     for rule, document in book.rules():
         _rule(book, rule, document, events)
         _trials(book, rule, document, events)
+    for calendar, document in book.models["calendar"].values():
+        if calendar.extends and calendar.extends not in book.present["calendar"]:
+            hint = typed.hint(calendar.extends, book.present["calendar"])
+            book.say(document, ("extends",), f"no calendar {calendar.extends}{hint or '; add its file'}")
     for pack, document in book.models["pack"].values():
         for index, rule_id in enumerate(pack.rules):
             if rule_id not in book.present["rule"]:

@@ -22,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "language": "zh",
     "packs": ["default"],
     "flow": "standard",
+    "calendar": "",
 }
 
 
@@ -34,6 +35,7 @@ def tenant(
     timezone: Annotated[str | None, typer.Option(help="such as Asia/Shanghai")] = None,
     currency: Annotated[str | None, typer.Option(help="such as CNY")] = None,
     language: Annotated[str | None, typer.Option(help="zh or en, of what its people are told")] = None,
+    calendar: Annotated[str | None, typer.Option(help="its worked days: rules/calendars/CALENDAR.yaml")] = None,
     home: Home = None,
     json: Json = False,
 ) -> None:
@@ -42,6 +44,7 @@ def tenant(
     from sharedchain.events import ConfigDefined
 
     asked = {"flow": flow, "packs": pack, "timezone": timezone, "currency": currency, "language": language}
+    asked["calendar"] = calendar
     with ChainSync(home=home, source="sharedchain.cli") as chain:
         old = in_force(chain, name)
         new = changed(old, asked, {(item.kind, item.name) for item in config.bundle()})
@@ -54,9 +57,11 @@ def tenant(
 
 
 def changed(old: Mapping[str, Any], asked: Mapping[str, Any], known: set[tuple[str, str]]) -> dict[str, Any]:
-    """The settings with what was asked (None: as it was). Raises ConfigError for a flow or pack without a file."""
+    """The settings with what was asked (None: as it was). Raises ConfigError for a flow, pack or calendar
+    without a file."""
     new = {**old, **{key: value for key, value in asked.items() if value}}
     named = [("flow", new["flow"]), *(("pack", pack) for pack in new["packs"])]
+    named += [("calendar", new["calendar"])] if new["calendar"] else []
     missing = [pair for pair in named if pair not in known]
     if missing:
         kind, name = missing[0]

@@ -32,6 +32,7 @@ class Tenant(BaseModel):
     language: str = "zh"
     packs: list[str] = ["default"]
     flow: str = "standard"  # the profile of its opportunities
+    calendar: str = ""  # of worked days (rules/calendars); "" = Monday to Friday
 
     @field_validator("timezone")
     @classmethod

@@ -8,7 +8,7 @@ from sharedchain.cli.tenant import DEFAULTS, changed
 from sharedchain.errors import ConfigError
 from streams.ingest.config import Tenant
 
-KNOWN = {("flow", "standard"), ("flow", "plain"), ("pack", "default"), ("pack", "mine")}
+KNOWN = {("flow", "standard"), ("flow", "plain"), ("pack", "default"), ("pack", "mine"), ("calendar", "CN")}
 
 
 def test_the_defaults_are_those_of_ingest() -> None:
@@ -23,8 +23,12 @@ def test_what_is_not_asked_for_stays() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "said"),
-    [({"flow": "plian"}, "no flow plian: there is plain, standard"), ({"packs": ["x"]}, "no pack x: there is default")],
+    [
+        ({"calendar": "CX"}, "no calendar CX: there is CN"),
+        ({"flow": "plian"}, "no flow plian: there is plain, standard"),
+        ({"packs": ["x"]}, "no pack x: there is default"),
+    ],
 )
-def test_a_flow_or_pack_that_no_file_defines_is_refused(asked: dict[str, object], said: str) -> None:
+def test_a_flow_a_pack_or_a_calendar_that_no_file_defines_is_refused(asked: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         changed(DEFAULTS, asked, KNOWN)
