@@ -288,6 +288,7 @@ def _configure(state: State, fact: Fact, out: Emitter) -> None:
         scope, zone = state.scopes[name], rules.settings(name).timezone
         if zone != scope.timezone:
             scope.timezone, scope.next_midnight = zone, next_midnight(scope.recorded, zone)
+        scope.config_hash = ""  # to be settled, though it become what it was: something may have rung meanwhile
         look_again(scope)
     versions.tell(state, fact, old, rules, out)
     state.wake = 0

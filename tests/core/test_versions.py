@@ -102,6 +102,17 @@ def test_a_version_about_other_subjects_ends_what_it_could_never_end(other: dict
     assert len(told_open(line)) == 1
 
 
+def test_what_rang_while_a_rule_was_on_ends_when_all_is_as_it_was_before() -> None:
+    line = story()
+    publish(line, version(1), body="null")
+    line.tick("2026-05-04 06:01")
+    publish(line, version(1))
+    line.reading("A", "temperature", "99")
+    publish(line, version(1), body="null")  # the config is what it was at the last tick
+    line.tick("2026-05-04 06:02")
+    assert told_open(line) == held_open(line) == set()
+
+
 VERSIONS: list[dict[str, Any]] = [
     {},
     {"bands": [{"severity": "RED"}], "to": {"RED": ["owner"]}},
