@@ -17,6 +17,7 @@ from pydantic import Field, model_validator
 
 from sharedchain.core import wire
 from sharedchain.core.cel import CelError, Condition, Expression, compile_condition, compile_expression
+from sharedchain.core.deviation import Deviation
 from sharedchain.core.paths import walk
 from sharedchain.core.trend import slope
 from sharedchain.core.wording import Duration, Model
@@ -25,7 +26,7 @@ Type = Literal["text", "decimal", "count", "instant", "day", "flag"]
 _SPANS = {"s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _POINTS = 10_000  # what a window remembers at most: the newest
 _WAYS: tuple[str, ...] = ("last", "first", "previous", "count", "sum", "max", "min", "cel", "total")
-_WAYS += ("count_in", "sum_in", "distinct_in", "run", "trend")
+_WAYS += ("count_in", "sum_in", "distinct_in", "run", "trend", "deviation")
 
 
 class Total(Model):
@@ -73,6 +74,7 @@ class Column(Model):
     distinct_in: Within | None = None
     run: str = ""  # CEL: how many events in a row it held
     trend: Trend | None = None
+    deviation: Deviation | None = None
     scale: int = Field(default=4, ge=0, le=4)  # of what CEL computes
     where: str = ""
     type: Type | None = None
@@ -95,7 +97,7 @@ class Column(Model):
         match self.way:
             case "last" | "first" | "previous" | "sum" | "max" | "min":
                 return (said,)
-            case "sum_in" | "distinct_in":
+            case "sum_in" | "distinct_in" | "deviation":
                 return (said.of,)
             case "trend":
                 return (said.of, said.limit)
@@ -177,6 +179,8 @@ def value(ready: ReadyColumn, cell: Cell | None, now: int) -> Any:
             found = _window(column, held, now)
         case "trend":
             found = _meets(column, held)
+        case "deviation" if column.deviation:
+            found = column.deviation.of_amounts(held.amounts, column.scale)
         case _:
             found = _read(held.held)
     return found if column.type is None else _as(column.type, found)
@@ -189,7 +193,7 @@ def kind(column: Column) -> Type | None:
     match column.way:
         case "count" | "count_in" | "distinct_in" | "run":
             return "count"
-        case "sum" | "sum_in" | "total" | "trend":
+        case "sum" | "sum_in" | "total" | "trend" | "deviation":
             return "decimal"
     return None
 
@@ -208,7 +212,7 @@ def _told(ready: ReadyColumn, variables: Mapping[str, Any]) -> Any:
             return found
         case "total":
             return _total(ready, variables)
-        case "sum" | "sum_in" | "trend":
+        case "sum" | "sum_in" | "trend" | "deviation":
             return wire.number(walk(variables, column.paths[0]))
     return walk(variables, column.paths[0])
 
@@ -288,6 +292,11 @@ def _reading(column: Column, old: Cell, found: Any, variables: Mapping[str, Any]
     return Cell(held=held, times=[*old.times, at][-n:], amounts=[*old.amounts, found][-n:])
 
 
+def _recent(column: Column, old: Cell, found: Any, _: Mapping[str, Any], __: int) -> Cell:
+    assert column.deviation is not None
+    return Cell(amounts=[*old.amounts, found][-column.deviation.last - 1 :])
+
+
 _FOLDS = {
     "last": _put,
     "previous": _put,
@@ -303,6 +312,7 @@ _FOLDS = {
     "sum_in": _point,
     "distinct_in": _point,
     "trend": _reading,
+    "deviation": _recent,
 }
 
 

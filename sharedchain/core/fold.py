@@ -20,6 +20,7 @@ from sharedchain.core import (
     judge,
     masters,
     notice,
+    pace,
     response,
     rowvalues,
     tables,
@@ -173,6 +174,9 @@ def _sweep(desk: Desk) -> None:
         _close_entities(desk)
     for measure in desk.rules.measures:
         if not (measure.reducer and measure.sample == "daily"):
+            continue
+        if measure.reducer == pace.BEHIND:
+            _judge(desk, pace.sample(scope, desk.name, measure, day, at, desk.out))
             continue
         looking = _looking(desk, measure.id, ("forecast",))
         for change in gauges.sample_ages(scope, desk.name, day, at, measure, desk.out):

@@ -66,5 +66,5 @@ REDUCERS: Mapping[str, Reducer] = {
     "forecast.experience_part": experience_part,
     "target.sales": sales_target,
 }
-# Reducers sampled per forecast at local midnight; see `daily`.
-DAILY = ("forecast.age_days",)
+# Sampled at local midnight: per forecast (gauges.sample_ages), per period with a target (core/pace.py).
+DAILY = ("forecast.age_days", "target.behind")

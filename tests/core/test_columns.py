@@ -114,6 +114,16 @@ def test_what_is_beyond_an_upper_limit_is_there_whatever_the_line() -> None:
     assert told(up, {"wear": Decimal(101), "limit": Decimal(100)}) == [0]
 
 
+def test_a_value_stands_so_many_deviations_from_those_before_it() -> None:
+    far: dict[str, Any] = {"deviation": {"of": "message.t", "last": 4}}
+    alike = [{"t": Decimal(text)} for text in ("9", "11", "9", "11")]
+    assert told(far, *alike) == [None] * 4, "four before it are needed"
+    assert told(far, *alike, {"t": Decimal(16)})[-1] == Decimal("6.0000")
+    assert told(far, *alike, {"t": Decimal(4)})[-1] == Decimal("6.0000"), "on either side"
+    assert told(far, *[{"t": Decimal(9)}] * 4, {"t": Decimal(99)})[-1] is None, "alike values have no deviation"
+    assert told(far, *[{"t": Decimal(900)}] * 9, *alike, {"t": Decimal(16)})[-1] == Decimal("6.0000"), "older are gone"
+
+
 @pytest.mark.parametrize(
     ("type_", "given", "expected"),
     [
