@@ -27,6 +27,8 @@ def fitted(schema: Avro, said: Mapping[str, Any]) -> dict[str, Any]:
 def _value(avro: Any, said: Any, where: str) -> Any:
     branches = avro if isinstance(avro, list) else [avro]
     if said is None:
+        if "null" not in branches:
+            raise Refused("domain", f"{where} must be said: it came as nothing", where)
         return None
     base = next(branch for branch in branches if branch != "null")
     kind = base if isinstance(base, str) else base.get("logicalType") or base["type"]

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, ValidationError
 
-from sharedchain.core import fold, judge
+from sharedchain.core import clock, fold, judge
 from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.gauges import Change, key_of
@@ -21,8 +21,11 @@ from sharedchain.core.ruleset import Ready, config_hash, ruleset
 from sharedchain.core.settings import DEFAULT
 from sharedchain.core.state import Employee, Forecast, Item, Sample, ScopeState, State
 from sharedchain.core.wording import Duration, Model
+from sharedchain.errors import Refused
 from sharedchain.fact import Derived, Fact
+from sharedchain.fit import fitted
 
+_OURS = ("alert.", "metric.", "forecast.", "rule.", "shadow.")  # said by the core itself
 _START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
 
@@ -184,7 +187,9 @@ def _values(
         scope.gauges[key_of(on.measure, dims)] = sample
         desk = Desk("trial", scope, DEFAULT, rules, rules.enabled(("trial",)), now, Emitter(_tick(1, now)))
         judge.expire(desk, now)
+        clock.expire(desk, now)
         judge.on_change(desk, [ready], Change(measures[on.measure], dims, sample))
+        _hold(desk.out.said, schemas)
         found.append(_found(desk.out.said, expected[number] if number < len(expected) else "quiet"))
         before, now = value, now + given.every
     return found
@@ -203,6 +208,7 @@ def _message(
         scope.employees.setdefault(owner, Employee(role="sales"))
     desk = Desk("trial", scope, DEFAULT, rules, rules.enabled(("trial",)), _START, Emitter(fact))
     judge.on_fact(desk, [ready], fact)
+    _hold(desk.out.said, schemas)
     return _found(desk.out.said, expect)
 
 
@@ -224,6 +230,7 @@ def _events(
             raise ValueError(f"event {number} has no type: say `type`")
         fact = _tick(number, now) if isinstance(event, Tick) else _fact(event, event.type, number, now, schemas)
         state, said = fold.step(state, [fact])
+        _hold(said, schemas)
         found.append(_found(said, expect))
     return found
 
@@ -253,6 +260,16 @@ def _tick(seq: int, now: int) -> Fact:
         partition=0, seq=seq, recorded=now, kind="tick", scope="trial", type="clock.ticked", id=str(seq),
         source="trial", subject="", time=now, tenant="trial", data={},
     )  # fmt: skip
+
+
+def _hold(said: list[Derived], schemas: Mapping[str, Avro]) -> None:
+    """What actions say is what their types hold. Raises ValueError naming the field."""
+    for one in said:
+        if one.type in schemas and not one.type.startswith(_OURS):
+            try:
+                fitted(schemas[one.type], one.data)
+            except Refused as why:
+                raise ValueError(f"{one.type}: {why}") from None
 
 
 def _found(said: list[Derived], expect: str | Expected) -> str | Expected:

@@ -129,3 +129,12 @@ def test_values_may_follow_events_and_say_their_dims() -> None:
     data = {"table/machine": Item("h", json.dumps(TABLE))}
     outcome = trial.run(prepare(rule(**body)), case, {"M-14": measure}, {}, data)
     assert outcome.found == outcome.expected
+
+
+@pytest.mark.parametrize(("data", "said"), [({"id": "message.id"}, ""), ({"id": "message.no"}, "id must be said")])
+def test_what_an_action_says_is_held_against_its_schema(data: dict[str, str], said: str) -> None:
+    schemas = {"thing.made": {"name": "Made", "fields": [{"name": "id", "type": "string"}]}}
+    body = rule(**{**LATE, "action": {"derive": "thing.made", "data": data}})
+    (case,) = trial.trials_of([{"name": "n", "given": {"events": [OVERDUE]}, "expect": ["raised RED"]}])
+    outcome = trial.run(prepare(body), case, {}, schemas)
+    assert (outcome.ok, said in str(outcome.found)) == (not said, True)

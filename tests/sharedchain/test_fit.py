@@ -43,7 +43,8 @@ def test_values_take_the_form_of_their_field() -> None:
 @pytest.mark.parametrize(
     ("said", "field"),
     [({"nmae": "x"}, "nmae"), ({"count": Decimal("2.5")}, "count"), ({"count": True}, "count"), ({"due": "so"}, "due"),
-     ({"urgent": "yes"}, "urgent"), ({"parts": "a"}, "parts"), ({"parts": [{"m": 1}]}, "m"), ({"days": "x"}, "days")],
+     ({"urgent": "yes"}, "urgent"), ({"parts": "a"}, "parts"), ({"parts": [{"m": 1}]}, "m"), ({"days": "x"}, "days"),
+     ({"id": None}, "id")],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_by_its_field(said: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused) as refused:
