@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from sharedchain.core import episode as automaton
-from sharedchain.core import judge, notice
+from sharedchain.core import forecast, judge, notice
 from sharedchain.core.alerts import announce, over
 from sharedchain.core.desk import Desk
 from sharedchain.core.kept import recall
@@ -29,6 +29,14 @@ from sharedchain.core.watch import case_of, instant, key_of, saved, set_at, upco
 from sharedchain.fact import Fact
 
 _SPARE = 64  # alarms that nobody waits for any more may stand among so many and as many as are waited for
+
+
+def on_events(desk: Desk, fact: Fact) -> None:
+    """Clocks look at the fact, then at what the forecast view derived from it."""
+    derived = tuple(event for event in desk.out.said if event.type in forecast.VIEW)
+    on_fact(desk, fact)
+    for event in derived:
+        on_fact(replace(desk, out=desk.out.behind(event)), judge.as_fact(event, fact))
 
 
 def on_fact(desk: Desk, fact: Fact) -> None:

@@ -106,7 +106,7 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     if tabulate.take(desk, fact) or windowed:
         scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
     judge.on_events(desk, fact)
-    clock.on_fact(desk, fact)
+    clock.on_events(desk, fact)
     if fact.type == response.ACKNOWLEDGED:
         response.on_fact(desk, fact)
     scope.wake = min(scope.wake, minute_of(fact.recorded) + MINUTE)

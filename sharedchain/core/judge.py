@@ -29,7 +29,7 @@ def on_events(desk: Desk, fact: Fact) -> None:
     derived = tuple(event for event in desk.out.said if event.type in forecast.VIEW)
     _on_event(desk, fact)
     for event in derived:
-        _on_event(replace(desk, out=desk.out.behind(event)), _as_fact(event, fact))
+        _on_event(replace(desk, out=desk.out.behind(event)), as_fact(event, fact))
 
 
 def on_fact(desk: Desk, ready: Iterable[Ready], fact: Fact) -> None:
@@ -236,7 +236,7 @@ def _before(desk: Desk, one: Ready, subject: str, part: str = "") -> tuple[Any, 
     return tuple(episode.held) if episode else ()
 
 
-def _as_fact(event: Derived, cause: Fact) -> Fact:
+def as_fact(event: Derived, cause: Fact) -> Fact:
     """A derived event as rules see a fact; its place is that of the fact that caused it."""
     return Fact(
         partition=event.partition,

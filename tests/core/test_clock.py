@@ -343,3 +343,16 @@ def test_scope_and_rollout_choose_whose_clocks_run(region: str) -> None:
         line.add("fact", "lead.captured", {"lead_id": f"L-{number}", "owner_id": "E001", "region": region})
     count = len(line.state.scopes["dongchen"].clocks)
     assert (30 < count < 70) if region == "DE" else not count
+
+
+def test_what_the_forecast_view_derives_starts_and_stops_too() -> None:
+    clock = {"start": ["forecast.line.unsupported"], "stop": [{"event": ["forecast.line.cleared"]}]}
+    words = {"title": "t", "text": "{{ message.line_id }}"}
+    made = rule(subject="message.forecast_id", clock=clock) | {"subject_owner": "", "texts": {"zh": words, "en": words}}
+    line = with_rules(made)
+    line.opportunity("OPP-1", 50)
+    line.forecast("DE", 1, {"OPP-1": 50})
+    line.move("opportunity.lost", "OPP-1")
+    line.tick("2026-04-02 08:00")
+    line.forecast("DE", 2, {"": 50})
+    assert rang(line) == [("04-02 08:00", "raised", "INFO"), ("04-02 08:00", "resolved", "INFO")]
