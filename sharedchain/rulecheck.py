@@ -89,8 +89,8 @@ def _table(book: Book, table: Table, document: Document, events: Catalog) -> Non
     _role(book, document, ("owner",), table.owner)
     seen = [_event_type(book, document, ("from", type_), type_, events) for type_ in table.from_ if type_ != "*"]
     if all(seen):
-        for steps, text in tablecheck.findings(table, events):
-            book.say(document, steps, text)
+        for steps, text, column in tablecheck.findings(table, events, book.looks):
+            book.say(document, steps, text, column)
 
 
 def _rule(book: Book, rule: Rule, document: Document, events: Catalog) -> None:

@@ -1,105 +1,114 @@
-"""Checks one declared table against what it names: event types, their fields, lists, columns."""
+"""Checks one declared table against what it names: event types, their fields, lists, other tables; types its CEL."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sharedchain.core import lookup
+from sharedchain.core import lookup, typed
+from sharedchain.core.columns import Column
 from sharedchain.core.measures import KINDS
 from sharedchain.core.table import Source, Table
 from sharedchain.core.tables import ReadyTable, prepare
-from sharedchain.core.typed import hint
-from sharedchain.core.variables import META
+from sharedchain.core.typed import Types, hint
 from sharedchain.schemas import Catalog
 from sharedchain.yamlfile import Step
 
-Finding = tuple[tuple[Step, ...], str]  # where in the document, what
+Finding = tuple[tuple[Step, ...], str, int]  # where in the document, what, its column in the value
+Tables = Mapping[str, lookup.Table]
 
 
-def findings(table: Table, events: Catalog) -> Iterator[Finding]:
+def findings(table: Table, events: Catalog, tables: Tables) -> Iterator[Finding]:
     """Everything that is wrong with the names in a table that loads and whose event types exist."""
     if table.id in (*lookup.TABLES, *KINDS):
-        yield ("id",), f"{table.id} is built in; take another name"
+        yield ("id",), f"{table.id} is built in; take another name", 0
+    strange = [(name, look.entity) for name, look in table.with_.items() if look.entity not in tables]
+    for name, entity in strange:
+        yield ("with", name, "entity"), f"no table {entity}{hint(entity, tables)}", 0
     try:
         ready = prepare(table)
     except ValueError as error:
-        yield ("columns", _column(str(error))), str(error)
+        yield ("columns", str(error).removeprefix("column ").partition(":")[0]), str(error), 0
         return
-    fed: set[str] = set()
+    if strange:
+        return
+    seen = {type_: _types(table, one, _schema(type_, events), tables) for type_, one in table.from_.items()}
     for type_, source in table.from_.items():
-        known = _known(table, source, events.types[type_].schema if type_ != "*" else None)
-        yield from _source(table, type_, source, known)
-        fed |= {name for name in ready.updates[type_] if _lacking(ready, name, known) is None}
-        for index, name in enumerate(source.columns or ()):
-            if lack := _lacking(ready, name, known):
-                yield (
-                    ("from", type_, "columns", index),
-                    f"{name} reads {lack}, which {type_} has not{hint(lack, known)}",
-                )
-    for name in table.columns:
-        if name not in fed and table.columns:
-            lacks = _lacking(ready, name, set().union(*_every(table, events)))
-            yield (
-                ("columns", name),
-                f"no event type under `from` has all it reads{f': {lacks} is nowhere' if lacks else ''}",
-            )
-        for path in _paths(ready, name):
-            if path.startswith("row.") and path.removeprefix("row.") not in table.kinds:
-                yield ("columns", name), f"{path} is no column{hint(path.removeprefix('row.'), table.kinds)}"
+        yield from _source(table, type_, source, seen[type_])
+    elsewhere = {path for types in seen.values() for path in types.variables}
+    for name, one in table.columns.items():
+        yield from _column(ready, name, one, seen, elsewhere)
 
 
-def _every(table: Table, events: Catalog) -> Iterator[set[str]]:
-    for type_, source in table.from_.items():
-        yield _known(table, source, events.types[type_].schema if type_ != "*" else None)
+def _schema(type_: str, events: Catalog) -> Mapping[str, Any]:
+    """The record of a type; of "*" only the envelope is known."""
+    return events.types[type_].schema if type_ != "*" else {"fields": []}
 
 
-def _source(table: Table, type_: str, source: Source, known: set[str]) -> Iterator[Finding]:
+def _types(table: Table, source: Source, schema: Mapping[str, Any], tables: Tables) -> Types:
+    """What a source's expressions may read."""
     each = table.each if source.each is None else source.each
-    if each and each not in known:
-        yield ("from", type_), f"{type_} has no {each}{hint(each, known)}; say `each`, empty for none"
+    types = typed.of_event(schema)
+    types = (typed.element(types, each) if each else None) or types
+    types = typed.also(types, typed.of_row(table.kinds).variables)
+    for name, look in table.with_.items():
+        types = typed.beside(types, name, tables[look.entity].columns, optional=True)
+    return types
+
+
+def _source(table: Table, type_: str, source: Source, types: Types) -> Iterator[Finding]:
+    each, at = table.each if source.each is None else source.each, ("from", type_)
+    if each and each not in types.items:
+        yield at, f"{type_} has no list {each}{hint(each, types.items)}; say `each`, empty for none", 0
     for path in source.key or table.key:
-        if path not in known:
-            at = ("from", type_, "key") if source.key else ("from", type_)
-            yield at, f"{type_} has no {path}{hint(path, known)}; say the `key` it has"
+        if path not in types.variables:
+            place = (*at, "key") if source.key else at
+            yield place, f"{type_} has no {path}{hint(path, types.variables)}; say the `key` it has", 0
+    for found in typed.check(source.where, types) if source.where else ():
+        yield (*at, "where"), found.text, found.column
 
 
-def _known(table: Table, source: Source, schema: Mapping[str, Any] | None) -> set[str]:
-    """Every path that an event of this source has; those of "*" are its envelope alone."""
-    found = {f"meta.{name}" for name in META}
-    if schema is None:
-        return found
-    each = table.each if source.each is None else source.each
-    for path, avro in _fields(schema, "message"):
-        found.add(path)
-        element = avro.get("items") if isinstance(avro, Mapping) else None
-        if path == each and isinstance(element, Mapping) and element.get("type") == "record":
-            found |= {inner for inner, _ in _fields(element, "item")}
-    return found
+def _column(
+    ready: ReadyTable, name: str, one: Column, seen: Mapping[str, Types], elsewhere: set[str]
+) -> Iterator[Finding]:
+    steps = ("columns", name, one.way)
+    updated = [type_ for type_ in seen if name in ready.updates[type_]]
+    fed = [type_ for type_ in updated if _may(ready, name, seen[type_])]
+    for path in one.paths:
+        if path not in elsewhere:
+            yield steps, f"{path} is no field{hint(path, elsewhere)}", 0
+    if not fed:
+        yield ("columns", name), "no event type under `from` has a field that it reads", 0
+    for type_ in updated:
+        columns = ready.table.from_[type_].columns or ()
+        if name in columns and type_ not in fed:
+            yield ("from", type_, "columns", columns.index(name)), f"{type_} has nothing that {name} reads", 0
+    for type_ in fed:
+        types = _beyond(elsewhere, seen[type_])
+        for source, place, value in _expressions(name, one):
+            for found in typed.check(source, types, value=value):
+                yield place, found.text, found.column
 
 
-def _fields(record: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for field in record["fields"]:
-        avro = field["type"]
-        avro = next((part for part in avro if part != "null"), avro) if isinstance(avro, list) else avro
-        yield f"{prefix}.{field['name']}", avro
-        if isinstance(avro, Mapping) and avro.get("type") == "record":
-            yield from _fields(avro, f"{prefix}.{field['name']}")
+def _beyond(elsewhere: set[str], types: Types) -> Types:
+    """The same variables, and those that only other events of the table have: null here."""
+    return typed.also(types, {path: typed.T.DYN for path in elsewhere if path not in types.variables})
 
 
-def _paths(ready: ReadyTable, name: str) -> tuple[str, ...]:
-    one = ready.columns[name]
-    inner = one.expression.paths if one.expression and not one.column.total else ()
-    return (*one.column.paths, *inner, *(one.where.paths if one.where else ()))
+def _expressions(name: str, one: Column) -> Iterator[tuple[str, tuple[Step, ...], bool]]:
+    for source, key, value in ((one.cel, "cel", True), (one.run, "run", False), (one.where, "where", False)):
+        if source:
+            yield source, ("columns", name, key), value
 
 
-def _lacking(ready: ReadyTable, name: str, known: set[str]) -> str | None:
-    """A path that keeps a column from reading such an event; None if it may: CEL needs one of its fields."""
-    paths = [path for path in _paths(ready, name) if not path.startswith(("row.", "meta."))]
-    lacks = [path for path in paths if path not in known]
-    plain = ready.columns[name].column.paths
-    return next(iter(lacks), None) if (plain and lacks) or len(lacks) == len(paths) else None
+def _may(ready: ReadyTable, name: str, types: Types) -> bool:
+    """Whether such an event may update the column: it has one of the fields that the column reads, or none is read."""
+    needs = ready.needs[name]
+    paths = [path for path in ready.columns[name].column.paths if path.startswith(("message.", "item."))]
+    if paths:
+        return all(path in types.variables for path in paths)
+    return not needs or any(_has(f"{root}.{field}", types) for root, field in needs)
 
 
-def _column(error: str) -> str:
-    return error.removeprefix("column ").partition(":")[0]
+def _has(prefix: str, types: Types) -> bool:
+    return any(path == prefix or path.startswith(f"{prefix}.") for path in types.variables)
