@@ -29,6 +29,7 @@ def test_every_part_of_a_measure_is_used_by_its_whole() -> None:
     """People ask for `M-01`, levels and gauges; a flow as `M-01.converted` is there for others, so is a reducer."""
     used = {name for measure in BOOK.measures().values() if measure.computed for name in measure.computed.of}
     used |= {name for measure in BOOK.measures().values() for name in [measure.reducer] if name}
+    used |= {name for measure in BOOK.measures().values() if measure.window for name in measure.window.of}
     for rule, document in BOOK.rules():
         used |= {rule.goal_measure, *re.findall(r"M-\d\d(?:\.\w+)?", document.path.read_text("utf-8"))}
     parts = {name for name, measure in BOOK.measures().items() if "." in name and measure.kind == "flow"}

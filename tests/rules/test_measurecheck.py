@@ -12,7 +12,8 @@ from sharedchain.measurecheck import Known, findings
 from sharedchain.schemas import Catalog
 
 BASE = {"id": "M-99", "name": {"zh": "z", "en": "e"}, "unit": "x", "owner": "role:ops"}
-KNOWN = Known(rulecheck.load().measures(), Catalog.load())
+BOOK = rulecheck.load()
+KNOWN = Known(BOOK.measures(), Catalog.load(), BOOK.declared())
 
 
 def found(**more: Any) -> list[tuple[tuple[int | str, ...], str]]:
