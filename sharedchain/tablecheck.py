@@ -50,7 +50,7 @@ def _types(table: Table, source: Source, schema: Mapping[str, Any], tables: Tabl
     each = table.each if source.each is None else source.each
     types = typed.of_event(schema)
     types = (typed.element(types, each) if each else None) or types
-    types = typed.also(types, typed.of_row(table.kinds).variables)
+    types = typed.also(types, typed.of_row(table.kinds, also_before=True).variables)
     for name, look in table.with_.items():
         types = typed.beside(types, name, tables[look.entity].columns, optional=True)
     return types

@@ -4,6 +4,9 @@
 under `from` updates the columns that its source names; else those that read a field it has, and of those that read
 none (`count`, `last: meta.time`) all that no other source names. A source with a shorter key updates every row that
 begins with it and makes none. Rows are forgotten `keep` after their last change, at a local midnight.
+
+In CEL `row.x` is what another column says after the event (and what the column itself said before it), `before.x`
+what the row said before it, `age.x` the local days since a time of the row.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from sharedchain.core.rule import Look
 from sharedchain.core.state import Place, ScopeState, TableRow, TableState
 from sharedchain.core.table import Source, Table
 
-_ROOTS = ("item", "row", "age")  # what a table's columns read beside message and meta
+_ROOTS = ("item", "row", "age", "before")  # what a table's columns read beside message and meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Declared:
 
 
 Beside = Callable[[ReadyTable, Mapping[str, Any]], Mapping[str, Any] | None]
+Needs = Mapping[str, tuple[tuple[str, str], ...]]
 NO_TABLES = Declared()
 
 
@@ -111,13 +112,14 @@ def prepare(table: Table) -> ReadyTable:
         type_: compile_condition(one.where, ("item", *table.with_)) for type_, one in table.from_.items() if one.where
     }
     needs = {name: _needs(one) for name, one in ready.items()}
+    order = in_order({name: _reads(one) - {name} for name, one in ready.items()}, "columns")
     hashes = {name: _hash(one.model_dump_json()) for name, one in table.columns.items()}
     return ReadyTable(
         table,
         ready,
         where,
         in_order({name: _roots(look) for name, look in table.with_.items()}, "with"),
-        {type_: _updates(table, source, needs) for type_, source in table.from_.items()},
+        {type_: _updates(table, source, order, needs) for type_, source in table.from_.items()},
         needs,
         tuple(name for name, kind in table.kinds.items() if kind in ("instant", "day")),
         {**hashes, "": _hash(repr(table.key))},
@@ -192,7 +194,9 @@ def apply(scope: ScopeState, touch: Touch, place: Place, now: int) -> list[str]:
         if len(touch.key) > 1:
             state.heads.setdefault(touch.key[0], {})[touch.name] = None
     row.changed, row.source = now, place
-    variables = {**touch.variables, **own(touch.ready, RowView(touch.ready, row, now), now, scope.timezone)}
+    former = TableRow(row.key, row.changed, row.source, dict(row.cells))
+    before = {"before": RowView(touch.ready, former, now)}
+    variables = {**touch.variables, **before, **own(touch.ready, RowView(touch.ready, row, now), now, scope.timezone)}
     errors = []
     for name in touch.ready.updates[touch.type]:
         needs = touch.ready.needs[name]
@@ -293,12 +297,24 @@ def _roots(look: Look) -> set[str]:
     return {path.partition(".")[0] for path in look.id}
 
 
-def _updates(table: Table, source: Source, needs: Mapping[str, tuple[tuple[str, str], ...]]) -> tuple[str, ...]:
-    """In the order of their declaration, so that a later column reads what an earlier one says now."""
+def _updates(
+    table: Table, source: Source, order: tuple[str, ...], needs: Mapping[str, tuple[tuple[str, str], ...]]
+) -> tuple[str, ...]:
     if source.columns is not None:
-        return tuple(name for name in table.columns if name in source.columns)
+        return tuple(name for name in order if name in source.columns)
     claimed = {name for other in table.from_.values() for name in other.columns or ()}
-    return tuple(name for name in table.columns if needs[name] or name not in claimed)
+    return tuple(name for name in order if needs[name] or name not in claimed)
+
+
+def _reads(ready: ReadyColumn) -> set[str]:
+    """The columns of its row that it reads as they are after the event."""
+    paths = [*ready.column.paths, *_cel_paths(ready)]
+    return {path.partition(".")[2] for path in paths if path.startswith(("row.", "age."))}
+
+
+def _cel_paths(ready: ReadyColumn) -> tuple[str, ...]:
+    inner = ready.expression.paths if ready.expression and not ready.column.total else ()
+    return (*inner, *(ready.where.paths if ready.where else ()))
 
 
 def _needs(ready: ReadyColumn) -> tuple[tuple[str, str], ...]:

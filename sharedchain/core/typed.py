@@ -130,11 +130,12 @@ def computed(source: str, types: Types) -> Any:
     return T.DOUBLE if whole else maybe(T.DOUBLE) if kind.name() == _WHOLE else kind
 
 
-def of_row(kinds: Mapping[str, columns.Type]) -> Types:
+def of_row(kinds: Mapping[str, columns.Type], *, also_before: bool = False) -> Types:
     """Variables of a value for each row: its columns, and the days since each of its times; any may be missing."""
     aging = [name for name, kind in kinds.items() if kind in ("instant", "day")]
     row = {f"row.{name}": _type(_KINDS[kind], True) for name, kind in kinds.items()}
-    return Types(row | {f"age.{name}": maybe(T.DOUBLE) for name in aging}, {})
+    before = {f"before.{name}": _type(_KINDS[kind], True) for name, kind in kinds.items()} if also_before else {}
+    return Types(row | before | {f"age.{name}": maybe(T.DOUBLE) for name in aging}, {})
 
 
 def of_measure(dims: tuple[str, ...]) -> Types:

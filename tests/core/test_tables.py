@@ -253,3 +253,30 @@ def test_a_table_looks_into_others_as_rules_do() -> None:
     for id_ in ("T-1", "T-2", "T-3"):
         line.add("fact", "closed", {"ticket": id_, "who": "C"})
     assert rows(line, "caller") == {"C": {"who": "C", "settled": 1, "last_kind": "COMPLAINT"}}
+
+
+def test_a_column_reads_the_others_as_they_are_after_the_event_and_by_another_word_as_they_were_before() -> None:
+    model = {
+        "id": "model",
+        "title": {"zh": "模型", "en": "models"},
+        "key": ["message.model"],
+        "from": {"promoted": {}},
+        "columns": {
+            "a_version": {"cel": "row.z_version", "type": "text"},
+            "b_former": {"cel": "before.z_version", "type": "text"},
+            "c_all": {"cel": 'row.c_all == null ? row.z_version : row.c_all + "," + row.z_version', "type": "text"},
+            "z_version": {"last": "message.version", "type": "text"},
+        },
+    }
+    line = line_of(model)
+    for version in ("1", "2"):
+        line.add("fact", "promoted", {"model": "M", "version": version})
+    found = rows(line, "model")["M"]
+    assert (found["a_version"], found["b_former"], found["c_all"]) == ("2", "1", "1,2")
+
+
+def test_columns_that_read_each_other_are_refused() -> None:
+    columns = {"a": {"cel": "row.b", "type": "text"}, "b": {"cel": "row.a", "type": "text"}}
+    declared = Table.model_validate({**PURCHASE, "columns": columns, "from": {"a.b": {}}})
+    with pytest.raises(ValueError, match="ring: a, b"):
+        tables.prepare(declared)
