@@ -201,7 +201,7 @@ def test_transitions_always_alternate(
         inside = transition != "resolved"
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(severities, min_size=1, max_size=30))
 def test_what_is_open_is_as_severe_as_the_worst_since_it_opened(conditions: list[Severity | None]) -> None:
     episode, worst = None, -1
