@@ -22,6 +22,7 @@ from cel_expr_python.ext import ext_math, ext_optional, ext_strings
 
 from sharedchain.core import limits, wire
 
+_PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
 _LARGEST = 4_000  # characters or elements of a computed value: what reads it could double it, and so on
 ROOTS = ("message", "meta", "metric", "prev")
 _RESERVED, _SPELLING = re.compile(r"(?<![\w.])let(?=\.)"), "l_t"  # of one length: columns stay true
@@ -183,6 +184,8 @@ def message_of(error: RuntimeError) -> str:
 
 def normal(value: Any) -> Any:
     """A decoded Avro value as CEL takes it: decimals as doubles, dates as ISO text, tuples as lists."""
+    if type(value) in _PLAIN:
+        return value
     match value:
         case None | bool() | int() | float() | str() | bytes():
             return value
@@ -206,7 +209,7 @@ def _path(names: tuple[str, ...]) -> re.Pattern[str]:
 def _walk(variables: Mapping[str, Any], path: str) -> Any:
     value: Any = variables
     for step in path.split("."):
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             return None
         value = value.get(step)
     return normal(value)

@@ -119,10 +119,19 @@ def _on_event(desk: Desk, fact: Fact) -> None:
 def _judge_event(desk: Desk, one: Ready, variables: Mapping[str, Any], fact: Fact) -> bool:
     """Whether the rule looked at the event. Elements of one subject are one: the highest band speaks for them."""
     cases: dict[str, Case] = {}
+    looked = False
     for view in views(desk, one, fact, variables):
-        case = None if fact.backfill else _seen(desk, one, view)
+        if fact.backfill:
+            continue
+        key = _key(one, view.subject, view.part)
+        if one.rule.history is None and key not in desk.scope.episodes:  # most events: nothing is open, nothing rings
+            rings = _rings(desk, one, view)
+            looked = looked or rings is not None
+            if not rings:
+                continue
+        case = _seen(desk, one, view)
         if case is not None:
-            key = _key(one, case.subject, case.part)
+            looked = True
             cases[key] = max(
                 cases.get(key, case), case, key=lambda found: rank(found.band.severity) if found.band else -1
             )
@@ -131,7 +140,7 @@ def _judge_event(desk: Desk, one: Ready, variables: Mapping[str, Any], fact: Fac
             once(desk, case)
         elif case.band or not one.rule.clear or _waits(desk.scope.episodes.get(key)):
             weigh(desk, case)  # else: an event that clears it must come
-    return bool(cases)
+    return looked
 
 
 def _waits(episode: Episode | None) -> bool:
@@ -190,16 +199,26 @@ def _expire(desk: Desk, key: str, ready: Ready) -> bool:
 
 
 def verdict(
-    desk: Desk, one: Ready, variables: Mapping[str, Any], error: str
+    desk: Desk, one: Ready, variables: Mapping[str, Any], error: str, *, told: bool = True
 ) -> tuple[bool, list[dict[str, Any]]] | None:
     """Whether the conditions hold, and each with its values; None if a guard does not hold or something errs."""
-    guards = Verdict(False, error=error) if error else consider(one.guards, variables)
-    verdict = consider(one.when, variables) if guards.holds else guards
+    guards = Verdict(False, error=error) if error else consider(one.guards, variables, told=told)
+    verdict = consider(one.when, variables, told=told) if guards.holds else guards
     if verdict.error:
         notice.erred(desk, one.rule, verdict.error)
     if verdict.error or not guards.holds:
         return None
     return verdict.holds, [*({**said, "op": "if"} for said in guards.conditions), *verdict.conditions]
+
+
+def _rings(desk: Desk, one: Ready, view: View) -> bool | None:
+    """Whether a band holds of a subject of which nothing is open; None as `_seen`. Nothing is made to be told."""
+    rule, variables = one.rule, view.variables
+    found = verdict(desk, one, variables, view.error, told=False) if reaches(rule, variables, view.subject) else None
+    if found is None:
+        return None
+    value = wire.number(walk(variables, rule.value[0])) if rule.value and found[0] else None
+    return found[0] and bool(rule.held(value, ()))
 
 
 def _seen(desk: Desk, one: Ready, view: View) -> Case | None:

@@ -12,7 +12,7 @@ def walk(variables: Mapping[str, Any], path: str) -> Any:
     """The value at a dotted path, or None."""
     value: Any = variables
     for step in path.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
+        value = value.get(step) if type(value) is dict or isinstance(value, Mapping) else None
     return value
 
 

@@ -35,6 +35,9 @@ class Verdict:
     error: str = ""
 
 
+_HOLDS = Verdict(True)  # nothing was asked
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """One rule over one event, or over one element of its list."""
@@ -96,8 +99,13 @@ def computed(one: Ready, variables: Mapping[str, Any]) -> tuple[dict[str, Any], 
     return found, ""
 
 
-def consider(asked: Conditions, variables: Mapping[str, Any]) -> Verdict:
-    """All of `all`, and one of `any` if there are any; every condition is evaluated, for the explanation."""
+def consider(asked: Conditions, variables: Mapping[str, Any], *, told: bool = True) -> Verdict:
+    """All of `all`, and one of `any` if there are any; every condition is evaluated, for the explanation.
+
+    Not `told`: nobody will explain it, so the values are not collected.
+    """
+    if not asked.all and not asked.any:
+        return _HOLDS
     truths: dict[str, list[bool]] = {"all": [], "any": []}
     conditions: list[dict[str, Any]] = []
     for part, of in (("all", asked.all), ("any", asked.any)):
@@ -106,7 +114,8 @@ def consider(asked: Conditions, variables: Mapping[str, Any]) -> Verdict:
             if isinstance(truth, CelError):
                 return Verdict(False, conditions, f"{condition.source}: {truth.text}")
             truths[part].append(truth)
-            conditions.append(_said(condition, variables, truth, part))
+            if told:
+                conditions.append(_said(condition, variables, truth, part))
     return Verdict(all(truths["all"]) and (any(truths["any"]) or not truths["any"]), conditions)
 
 
