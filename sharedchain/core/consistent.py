@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sharedchain.core import limits
 from sharedchain.core.on import UNITS, OnClock, OnEvent, OnMeasure
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ def findings(rule: Rule) -> Iterator[str]:
             yield from _on_clock(rule)
     yield from _acting(rule)
     yield from _parts(rule)
+    yield from _crowded(rule)
+
+
+def _crowded(rule: Rule) -> Iterator[str]:
+    """Each expression may use CEL's whole budget."""
+    every = [rule.when, *(clear.when for clear in rule.clear)]
+    count = len(rule.if_) + len(rule.let) + 2 * len(rule.seen) + sum(len(when.all) + len(when.any) for when in every)
+    if count > limits.CONDITIONS:
+        key = max(
+            ("if", len(rule.if_)), ("let", len(rule.let)), ("when", count - len(rule.if_)), key=lambda one: one[1]
+        )
+        yield f"{count} expressions, at most {limits.CONDITIONS}: shorten `{key[0]}`, or write several rules"
 
 
 def _told(rule: Rule) -> Iterator[str]:

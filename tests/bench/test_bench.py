@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import rules
+from bench import backtest, five, rules
 from bench.__main__ import measure
 from bench.chain import Chain
 from bench.table import HEAD, Row, render
@@ -27,6 +27,14 @@ def test_every_row_is_measured(tmp_path: Path) -> None:
 def test_rules_that_do_not_look_cost_nothing() -> None:
     few, many = rules.cost(20, 5, 300), rules.cost(200, 5, 300)
     assert many < 3 * few  # ten times the rules; all looking, it would be ten times the cost
+
+
+def test_five_conditions_find_the_same_in_our_core_and_in_faust() -> None:
+    assert "plain Faust" in five.row(1000, 1).against
+
+
+def test_a_log_on_disk_is_back_tested_and_memory_is_watched(tmp_path: Path) -> None:
+    assert "at a tenth" in backtest.row(2000, tmp_path).ratio
 
 
 def test_a_table_has_a_cell_for_each_column() -> None:

@@ -218,3 +218,10 @@ def test_growth_is_counted_where_an_argument_may_be_bound_again() -> None:
     inside = "m.all(x, " + " + ".join("x" * (limits.GROWTH + 1)) + " > 0)"
     assert limits.excess(inside, inside) is None
     assert limits.excess(inside.replace("x +", "x + x +", 1), inside.replace("x +", "x + x +", 1)) is not None
+
+
+def test_a_rule_has_so_many_expressions_and_no_more() -> None:
+    line = with_rules(rule("R-90", when={"all": ["message.region == 'DE'"] * (limits.CONDITIONS + 1)}))
+    line.tick("2026-04-01 08:01")
+    (told,) = [one.data for one in line.said if one.data.get("rule_id") == "R-00"]
+    assert "41 expressions, at most 40: shorten `when`" in told["text_en"]
