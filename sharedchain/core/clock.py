@@ -70,6 +70,8 @@ def settle(desk: Desk) -> None:
             continue  # it waits for a value, not for a band
         if ready is None or not isinstance(ready.rule.on, OnClock):
             watch.next = NEVER  # the rule is off: should it come back, the clock has gone on
+            if key not in desk.scope.episodes and watch.shot not in desk.scope.shots:
+                watch.told = None  # its alert ended with the rule: what still holds then is told again
             continue
         episode = desk.scope.episodes.get(key)
         told = next((b for b in ready.rule.bands if episode and b.severity == episode.severity), None)

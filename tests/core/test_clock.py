@@ -317,6 +317,18 @@ def test_a_rule_that_is_off_rings_nothing_and_goes_on_when_it_is_back() -> None:
     assert rang(line) == [("04-03 08:01", "raised", "INFO")]
 
 
+def test_an_alert_that_ended_with_its_rule_rings_again_when_that_is_back() -> None:
+    line = with_rules(rule())
+    lead(line)
+    line.tick("2026-04-02 08:00")
+    for rules, at in (([], "08:01"), (["R-90"], "08:02")):
+        line.configure([item("pack", "mine", {"id": "mine", "rules": rules})])
+        line.tick(f"2026-04-02 {at}")
+    assert rang(line) == [
+        ("04-02 08:00", "raised", "INFO"), ("04-02 08:01", "resolved", "INFO"), ("04-02 08:02", "raised", "INFO"),
+    ]  # fmt: skip
+
+
 def test_old_alarms_are_thrown_away() -> None:
     line = with_rules(rule())
     for _ in range(500):
