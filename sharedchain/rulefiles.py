@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class Book:
                 found[id_] = prepare_table(table)
         return found
 
-    @property
+    @cached_property
     def looks(self) -> dict[str, lookup.Table]:
         """What `with` may name."""
         return {**{id_: lookup.declared(ready) for id_, ready in self.tables().items()}, **lookup.TABLES}

@@ -27,7 +27,8 @@ def test_every_runbook_belongs_to_a_rule() -> None:
 
 def test_every_part_of_a_measure_is_used_by_its_whole() -> None:
     """People ask for `M-01`, levels and gauges; a flow as `M-01.converted` is there for others, so is a reducer."""
-    used = {name for measure in BOOK.measures().values() if measure.computed for name in measure.computed.of}
+    made = [measure.computed or measure.window for measure in BOOK.measures().values()]
+    used = {name for one in made if one for name in one.of}
     used |= {name for measure in BOOK.measures().values() for name in [measure.reducer] if name}
     used |= {name for measure in BOOK.measures().values() if measure.window for name in measure.window.of}
     for rule, document in BOOK.rules():

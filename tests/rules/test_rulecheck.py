@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,28 @@ CATALOG = Catalog.load()
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A copy of our rules and schemas to be spoilt."""
-    for folder in ("rules", "schemas/dictionary"):
-        shutil.copytree(default_root() / folder, tmp_path / folder)
+    """A copy of the default pack, with the measures it reaches, and of the dictionaries, to be spoilt."""
+    source = default_root()
+    shutil.copytree(source / "schemas" / "dictionary", tmp_path / "schemas" / "dictionary")
+    for file in (*_reached(source / "rules"), *(source / "rules" / "runbooks").glob("*.md")):
+        copy = tmp_path / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
     return tmp_path
+
+
+@cache
+def _reached(rules: Path) -> tuple[Path, ...]:
+    pack = rules / "packs" / "default.yaml"
+    found = [pack, rules / "routes.yaml", rules / "measures" / "M-01.yaml"]
+    found += [next(rules.glob(f"*/{id_}.yaml")) for id_ in _RULE.findall(pack.read_text())]
+    for file in found:  # grows on the way
+        named = {rules / "measures" / f"{id_}.yaml" for id_ in _MEASURE.findall(file.read_text())}
+        found += sorted(name for name in named if name.exists() and name not in found)
+    return tuple(found)
+
+
+_RULE, _MEASURE = re.compile(r"R-\d\d[a-z]?"), re.compile(r"M-\d\d(?:\.\w+)?")
 
 
 # file, what stands there, what it is spoilt to, and the finding

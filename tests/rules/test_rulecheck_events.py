@@ -14,7 +14,7 @@ __all__ = ["root"]
 # What stands there, what it is spoilt to, and the finding.
 READING = [
     ("entity: setpoint", "entity: setpint", "7:22: no table setpint; did you mean setpoint?"),
-    ("entity: setpoint", "entity: machine", "no table machine; there are case, component"),
+    ("entity: setpoint", "entity: machine", "no table machine; there are equipment, setpoint"),
     ("[message.equipment_id, message.metric]", "message.equipment_id", "7:36: setpoint is found by equipment id, par"),
     ("id: equipment.store_id", "id: equipment.stroe_id", "8:30: equipment.stroe_id is no field; did you mean equ"),
     ("id: message.equipment_id", "id: store.id", "6:3: `with` runs in a ring: equipment, store; one of them must"),
