@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sharedchain import actioncheck, measurecheck, rulesight, tablecheck
-from sharedchain.core import forecast, texts, trial, typed
+from sharedchain.core import forecast, texts, trial, typed, versions
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.payload import payload
 from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, Stop, When
@@ -161,9 +161,14 @@ def _event_type(book: Book, document: Document, steps: tuple[Step, ...], type_: 
         book.say(document, steps, f"no event type {type_}{typed.hint(type_, events.types)}")
         return False
     topic = events.topics[kind.topic]
-    if topic.ingest or topic.derived == "ingest" or type_ == "record.rejected" or type_ in forecast.VIEW:
+    if (
+        topic.ingest
+        or topic.derived == "ingest"
+        or type_ == "record.rejected"
+        or type_ in (*forecast.VIEW, versions.CHANGED)
+    ):
         return True
-    seen = f"what ingest accepts, derives or refuses, and at {', '.join(sorted(forecast.VIEW))}"
+    seen = f"what ingest accepts, derives or refuses, and at {', '.join(sorted({*forecast.VIEW, versions.CHANGED}))}"
     book.say(document, steps, f"no rule ever sees {type_}; rules look at {seen}")
     return False
 

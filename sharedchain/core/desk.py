@@ -43,6 +43,17 @@ class Desk:
         return [{"channel": "LIGHT", "recipient": "", "address": ""}] if lit else []
 
     def say(self, type_: str, subject: str, maker: str, data: Mapping[str, Any]) -> None:
+        self._weigh(type_, data.get("rule_id", ""))
         if type_.startswith("alert.") and shadow.is_shadow(data["rule_id"]):
             type_, data = "shadow.decided", shadow.decided(type_.removeprefix("alert."), data)
         self.out.add(type_, scope=self.name, subject=subject, maker=maker, data=data, backfill=self.silent)
+
+    def _weigh(self, type_: str, rule_id: str) -> None:
+        """Count what a canary raises, and what the version before it would have."""
+        canary = self.scope.canaries.get(shadow.base(rule_id)) if self.scope.canaries else None
+        if canary is None or type_ != "alert.raised" or self.silent:
+            return
+        if not shadow.is_shadow(rule_id):
+            canary.rang += 1
+        elif (before := self.rules.befores.get(shadow.base(rule_id))) and shadow.shadowed(before.rule).id == rule_id:
+            canary.stable += 1

@@ -77,7 +77,7 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     rules = ruleset(state)
     scope = _scope(state, fact, rules)
     settings = rules.settings(fact.scope)
-    enabled = rules.enabled(settings.packs)
+    enabled = rules.enabled(settings.packs, versions.back(scope))
     _rebuild(scope, rules)
     scope.recorded = fact.recorded
     flowing = (*rules.flows.get(fact.type, ()), *rules.flows.get("*", ()))
@@ -109,6 +109,8 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     clock.on_events(desk, fact)
     if fact.type == response.ACKNOWLEDGED:
         response.on_fact(desk, fact)
+    if scope.canaries:
+        _weigh(desk, fact)
     scope.wake = min(scope.wake, minute_of(fact.recorded) + MINUTE)
     state.wake = min(state.wake, scope.wake)
 
@@ -149,7 +151,7 @@ def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) 
     if now < scope.wake:
         return
     settings = rules.settings(name)
-    desk = Desk(name, scope, settings, rules, rules.enabled(settings.packs), now, out)
+    desk = Desk(name, scope, settings, rules, rules.enabled(settings.packs, versions.back(scope)), now, out)
     measures = {measure.id: measure for measure in rules.measures}
     if scope.config_hash != state.config_hash:
         notice.settle(desk)
@@ -164,6 +166,15 @@ def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) 
     judge.expire(desk, now)
     clock.expire(desk, now)
     scope.wake = _wake(scope)
+    if scope.canaries:
+        _weigh(desk, fact)
+
+
+def _weigh(desk: Desk, fact: Fact) -> None:
+    """Take canaries back that err or ring too much; rules look at it as at any event."""
+    said = len(desk.out.said)
+    versions.weigh(desk)
+    judge.on_derived(desk, desk.out.said[said:], fact)
 
 
 def _sweep(desk: Desk) -> None:
@@ -284,6 +295,7 @@ def _configure(state: State, fact: Fact, out: Emitter) -> None:
         state.config[key] = Item(fact.data["hash"], fact.data["body"])
     else:
         state.config.pop(key, None)
+    versions.keep(state, fact.data["kind"], fact.data["name"], old)
     state.config_hash = config_hash(state.config)
     if not state.scopes:
         return

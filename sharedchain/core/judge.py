@@ -28,6 +28,11 @@ def on_events(desk: Desk, fact: Fact) -> None:
     """Judge one fact, then, in order, what the forecast view derived from it: each clears first, then rings."""
     derived = tuple(event for event in desk.out.said if event.type in forecast.VIEW)
     _on_event(desk, fact)
+    on_derived(desk, derived, fact)
+
+
+def on_derived(desk: Desk, derived: Iterable[Derived], fact: Fact) -> None:
+    """Judge, in order, what was derived of a fact: its alerts are caused by the derived event."""
     for event in derived:
         _on_event(replace(desk, out=desk.out.behind(event)), as_fact(event, fact))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sharedchain.core.paths import text_at
 from sharedchain.core.rule import Rule
+from sharedchain.core.shadow import base
 
 
 def reaches(rule: Rule, variables: Mapping[str, Any], subject: str) -> bool:
@@ -20,5 +21,5 @@ def reaches(rule: Rule, variables: Mapping[str, Any], subject: str) -> bool:
 
 def share(rule_id: str, subject: str) -> int:
     """0 … 99: the same for a rule and a subject in every process and every version; other rules draw others."""
-    digest = hashlib.blake2b(f"{rule_id}|{subject}".encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(f"{base(rule_id)}|{subject}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % 100

@@ -102,7 +102,8 @@ class Ruleset:
     windowed: windows.Windowed = windows.NO_WINDOWS
     looks: Mapping[str, lookup.Table] = field(default_factory=lambda: lookup.TABLES)  # what `with` may name
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
-    _enabled: dict[tuple[str, ...], Enabled] = field(default_factory=dict)
+    befores: Mapping[str, Ready] = field(default_factory=dict)  # the versions that canaries are weighed against
+    _enabled: dict[tuple[tuple[str, ...], tuple[str, ...]], Enabled] = field(default_factory=dict)
     _days: dict[str, Days] = field(default_factory=dict)
 
     def settings(self, scope: str) -> Settings:
@@ -114,21 +115,23 @@ class Ruleset:
             self._days[calendar] = resolved(self.calendars, calendar)
         return self._days[calendar]
 
-    def enabled(self, packs: tuple[str, ...]) -> Enabled:
-        """The rules of these packs; computed once per combination."""
-        found = self._enabled.get(packs)
+    def enabled(self, packs: tuple[str, ...], back: tuple[str, ...] = ()) -> Enabled:
+        """The rules of these packs; of those in `back` the version before. Computed once per combination."""
+        found = self._enabled.get((packs, back))
         if found is None:
-            found = self._enabled[packs] = self._choose(packs)
+            found = self._enabled[packs, back] = self._choose(packs, back)
         return found
 
     def listed(self, packs: tuple[str, ...]) -> set[str]:
         """The rules that these packs name, whether they load or not."""
         return {id_ for name in packs if name in self.packs for id_ in self.packs[name].rules}
 
-    def _choose(self, packs: tuple[str, ...]) -> Enabled:
+    def _choose(self, packs: tuple[str, ...], back: tuple[str, ...]) -> Enabled:
         wanted = sorted(self.listed(packs))
-        live = {id_: self.rules[id_] for id_ in wanted if id_ in self.rules}
-        ready = live | {one.rule.id: one for id_ in wanted if (one := self.shadows.get(id_))}
+        live = {id_: (self.befores if id_ in back else self.rules)[id_] for id_ in wanted if id_ in self.rules}
+        weighed = [self._stable(id_) for id_ in wanted if id_ in self.befores and id_ in live and id_ not in back]
+        shadows = [*weighed, *(self.shadows[id_] for id_ in wanted if id_ in self.shadows)]
+        ready = live | {one.rule.id: one for one in shadows}
         events: dict[str, list[Ready]] = {}
         ends: dict[str, list[tuple[Ready, Clear, Conditions]]] = {}
         gauges: dict[tuple[str, tuple[str, ...]], list[Ready]] = {}
@@ -159,6 +162,12 @@ class Ruleset:
             ready,
             _stale_days(live.values()),
         )
+
+    def _stable(self, id_: str) -> Ready:
+        """The version before a canary, in its shadow, over the same subjects."""
+        before, canary = self.befores[id_], self.rules[id_].rule
+        reach = {"rollout": canary.rollout, "scope": canary.scope}
+        return replace(before, rule=shadowed(before.rule).model_copy(update=reach))
 
 
 def ruleset(state: State) -> Ruleset:
@@ -258,6 +267,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
         measures=tuple(chain),
         rules=rules,
         shadows=shadows,
+        befores=dict(_rules(config, "before", looks, broken)),
         packs={pack.id: pack for _, pack in _models(config, "pack", Pack, broken)},
         routes=routes.get("route/routes", NOBODY),
         tenants={key.partition("/")[2]: one for key, one in _models(config, "tenant", Settings, broken)},

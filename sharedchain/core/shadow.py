@@ -30,7 +30,11 @@ def is_shadow(rule_id: str) -> bool:
     return _MARK in rule_id
 
 
+def base(rule_id: str) -> str:
+    """The id of the rule in whose shadow it runs; its own if it is none."""
+    return rule_id.partition(_MARK)[0]
+
+
 def decided(transition: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """What an alert of a rule in the shadow becomes."""
-    rule_id = data["rule_id"].partition(_MARK)[0]
-    return {"rule_id": rule_id, "transition": transition, **{name: data[name] for name in _SAID}}
+    return {"rule_id": base(data["rule_id"]), "transition": transition, **{name: data[name] for name in _SAID}}

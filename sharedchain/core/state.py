@@ -270,6 +270,16 @@ class Sample:
 
 
 @dataclass
+class Canary:
+    """A version that is rolled out to some subjects, weighed against the one before it, which runs in its shadow."""
+
+    of: str  # hash of the version
+    rang: int = 0  # alerts it raised
+    stable: int = 0  # alerts that the version before would have raised of the same subjects
+    back: bool = False  # it was taken back here: the version before is in force
+
+
+@dataclass
 class ScopeState:
     mode: Literal["wall", "driven"]
     recorded: int  # of the last fact, ms
@@ -307,6 +317,7 @@ class ScopeState:
     only_backfill: bool = True  # of what is dirty
     recheck: bool = False  # the rules changed: judge all gauges again
     episodes: dict[str, Episode] = field(default_factory=dict)
+    canaries: dict[str, Canary] = field(default_factory=dict)  # by rule id
     orphans: list[str] = field(default_factory=list)  # keys of episodes whose rule speaks of other subjects now
     faults: dict[str, Fault] = field(default_factory=dict)  # by rule id: those that erred
     seen: dict[str, Remembered] = field(default_factory=dict)  # by rule, subject and part; the last changed stands last

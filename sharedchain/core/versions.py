@@ -9,13 +9,68 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sharedchain.core.desk import Desk
 from sharedchain.core.emit import Emitter
 from sharedchain.core.ruleset import Ruleset
-from sharedchain.core.state import Item, State
+from sharedchain.core.state import Canary, Item, ScopeState, State
 from sharedchain.fact import Fact
 
-RULE, SHADOW = "rule", "shadow"
+CHANGED = "rule.changed"  # what rules may look at, as at an event of the forecast view
+RULE, SHADOW, BEFORE = "rule", "shadow", "before"
+ERRORS = 3  # of a canary, and it is taken back
+LEAST, TIMES = 4, 2  # alerts of a canary: so many at least, and more than so many times those of the version before
 _SHAPE = ("subject", "part", "each", "one_shot")  # what names an episode
+
+
+def keep(state: State, kind: str, id_: str, old: Item | None) -> None:
+    """A version for some subjects only is a canary: what it replaces is kept, and runs in its shadow."""
+    new = state.config.get(f"{RULE}/{id_}")
+    if kind != RULE or (old and new and old.hash == new.hash):
+        return
+    rollout = _body(new).get("rollout", 100) if new else 100
+    canary = old is not None and isinstance(rollout, int) and rollout < 100
+    gone = [scope.canaries.pop(id_, None) for scope in state.scopes.values()]
+    if not canary:
+        state.config.pop(f"{BEFORE}/{id_}", None)
+        return
+    assert old is not None
+    assert new is not None
+    if not any(one and one.back for one in gone):  # what was taken back is nothing to go back to
+        state.config[f"{BEFORE}/{id_}"] = old
+    for scope in state.scopes.values():
+        scope.canaries[id_] = Canary(new.hash)
+
+
+def back(scope: ScopeState) -> tuple[str, ...]:
+    """The rules whose canary was taken back here."""
+    return tuple(sorted(id_ for id_, one in scope.canaries.items() if one.back)) if scope.canaries else ()
+
+
+def weigh(desk: Desk) -> None:
+    """Take back a canary that errs or rings too much: from the next fact on, the version before is in force here."""
+    for id_, canary in sorted(desk.scope.canaries.items()):
+        before, new = desk.rules.befores.get(id_), desk.rules.rules.get(id_)
+        fault = desk.scope.faults.get(id_)
+        errors = fault.errors if fault else 0
+        loud = canary.rang >= LEAST and canary.rang > TIMES * canary.stable
+        if canary.back or before is None or (errors < ERRORS and not loud):
+            continue
+        canary.back = True
+        desk.scope.config_hash, desk.scope.wake = "", 0  # to be settled: what erred is in force no more
+        why = f"{errors} errors" if errors >= ERRORS else f"{canary.rang} alerts, {canary.stable} by the version before"
+        data = {
+            "rule_id": id_,
+            "how": "ROLLED_BACK",
+            "old_version": new.rule.version if new else None,
+            "new_version": before.rule.version,
+            "old_hash": canary.of,
+            "new_hash": "",
+            "changed_by": "R-50",
+            "owner": before.rule.owner,
+            "reason": why,
+            "at": desk.now,
+        }
+        desk.say(CHANGED, id_, "R-50", data)
 
 
 def tell(state: State, fact: Fact, old: Item | None, rules: Ruleset, out: Emitter) -> None:
@@ -43,7 +98,7 @@ def tell(state: State, fact: Fact, old: Item | None, rules: Ruleset, out: Emitte
         if reshaped:
             scope.orphans += [key for key, episode in scope.episodes.items() if episode.rule == id_]
         if id_ in rules.listed(rules.settings(name).packs):
-            out.add("rule.changed", scope=name, subject=id_, maker=f"{kind}@{fact.recorded}", data=data)
+            out.add(CHANGED, scope=name, subject=id_, maker=f"{kind}@{fact.recorded}", data=data)
 
 
 def _how(kind: str, old: Item | None, new: Item | None, shadow: Item | None) -> str:

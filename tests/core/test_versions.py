@@ -158,3 +158,69 @@ def test_no_sequence_of_changes_loses_an_open_alert(steps: list[tuple[Any, ...]]
     line.tick(line.now + 60_000)
     assert told_open(line) == held_open(line) == set()
     assert fold.load(fold.dump(line.state)) == line.state
+
+
+CANARY = {"rollout": 99, "when": {"any": ["message.value > 0.0"]}}  # rings at everything
+
+
+def test_a_canary_that_rings_too_much_is_taken_back() -> None:
+    line = story()
+    publish(line, version(2, **CANARY))
+    for value in ("99", "93", "99", "93", "92", "94"):  # by the version before: two alerts
+        for machine in "AB":
+            line.reading(machine, "temperature", value)
+    publish(line, version(3, **CANARY, one_shot=True, part=""))
+    for value in ("93", "93.1", "93.2", "93.3", "93.4"):
+        line.reading("A", "temperature", value)
+    (rolled,) = (d for d in line.said if d.type == "rule.changed" and d.data["how"] == "ROLLED_BACK")
+    assert (rolled.data["old_version"], rolled.data["new_version"], rolled.data["changed_by"]) == (3, 2, "R-50")
+    assert rolled.data["reason"] == "4 alerts, 1 by the version before"
+    assert fold.load(fold.dump(line.state)) == line.state
+
+
+def test_what_was_taken_back_judges_no_more_and_the_version_before_does() -> None:
+    line = story()
+    publish(line, version(2, rollout=99, one_shot=True, part="", when={"any": ["message.value > 0.0"]}))
+    for value in ("93", "93.1", "93.2", "93.3", "93.4", "93.5"):
+        line.reading("A", "temperature", value)
+    assert [row[3] for row in changes(line)] == [2, 1]
+    before = len(line.alerts())
+    line.tick("2026-05-04 06:01")
+    line.reading("A", "temperature", "93")
+    assert len([row for row in line.alerts()[before:] if row[1] == "raised"]) == 0
+    line.reading("A", "temperature", "99")
+    assert line.alerts()[-1][1] == "raised"
+    assert line.said[-1].data["rule_version"] == 1
+
+
+def test_a_canary_that_errs_is_taken_back() -> None:
+    line = story()
+    publish(line, version(2, rollout=99, when={"any": ["message.unit.size() / 0 > 1"]}))
+    for _ in range(4):
+        line.reading("A", "temperature", "93")
+    assert [(row[1], row[3]) for row in changes(line)] == [("CHANGED", 2), ("ROLLED_BACK", 1)]
+    line.reading("A", "temperature", "99")
+    line.tick("2026-05-04 06:02")
+    assert [(row[1], row[2]) for row in line.alerts()] == [("raised", "R-00"), ("raised", "R-37"), ("resolved", "R-00")]
+
+
+def test_a_canary_that_rings_alike_stays() -> None:
+    line = story()
+    publish(line, version(2, rollout=99))
+    for _ in range(6):
+        line.reading("A", "temperature", "99")
+        line.reading("A", "temperature", "93")
+    assert [row[1] for row in changes(line)] == ["CHANGED"]
+    publish(line, version(3))
+    assert line.state.scopes[line.scope].canaries == {}
+    assert "before/R-37" not in line.state.config
+
+
+def test_operations_hears_of_what_was_taken_back() -> None:
+    line = story()
+    publish(line, item("pack", "dongchen", {"id": "dongchen", "rules": ["R-37", "R-50"]}))
+    publish(line, version(2, rollout=99, one_shot=True, part="", when={"any": ["message.value > 0.0"]}))
+    for value in ("93", "93.1", "93.2", "93.3", "93.4"):
+        line.reading("A", "temperature", value)
+    told = [(row[1], row[3], row[4], row[5]) for row in line.alerts() if row[2] == "R-50"]
+    assert told == [("raised", "R-37", "RED", ["E091"])]
