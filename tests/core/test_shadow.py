@@ -7,18 +7,24 @@ from typing import Any
 from sharedchain.config import item
 from sharedchain.core import fold
 from tests.core.line import Line
-from tests.core.test_versions import R37, changes, publish, story
+from tests.core.test_versions import FIRST, R37, changes, plain, publish, story
 
 WIDER = {
     **R37,
-    "version": 2,
+    "version": FIRST + 1,
     "when": {"any": ["message.value < setpoint.low - 3.0", "message.value > setpoint.high + 3.0"]},
 }
 
 
 def decided(line: Line) -> list[tuple[Any, ...]]:
     return [
-        (d.data["transition"], d.data["rule_id"], d.data["rule_version"], d.data["subject"], d.data["value_text"])
+        (
+            d.data["transition"],
+            d.data["rule_id"],
+            plain(d.data["rule_version"]),
+            d.data["subject"],
+            d.data["value_text"],
+        )
         for d in line.said
         if d.type == "shadow.decided"
     ]
