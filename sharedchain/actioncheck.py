@@ -53,6 +53,8 @@ def values(rule: Rule, seen: typed.Types, say: Say, more: Iterable[str] = ()) ->
     for index, action in enumerate(rule.action):
         steps = ("action", index)
         paths(action.subject, (*steps, "subject"), known, say)
+        for finding in typed.check(action.when, known) if action.when else ():
+            say((*steps, "when"), finding.text, finding.column)
         for name, said in action.data.items():
             if isinstance(said, Cel):
                 for finding in typed.check(said.cel, known, value=True):

@@ -25,8 +25,18 @@ def act(desk: Desk, rule: Rule, ready: tuple[ReadyAction, ...], context: Mapping
     if desk.silent or rule.mode == "observe":
         return
     for index, one in enumerate(ready):
+        if not _wanted(desk, rule, one, context):
+            continue
         if not isinstance(one.action, Command) or (rule.mode == "act" and _within(desk, rule)):
             _say(desk, rule, one, f"{rule.id}/{index}", context)
+
+
+def _wanted(desk: Desk, rule: Rule, one: ReadyAction, context: Mapping[str, Any]) -> bool:
+    wanted = one.when.truth(context) if one.when else True
+    if isinstance(wanted, CelError):
+        notice.erred(desk, rule, f"action {one.type}, when: {wanted.text}")
+        return False
+    return wanted
 
 
 def _say(desk: Desk, rule: Rule, one: ReadyAction, maker: str, context: Mapping[str, Any]) -> None:

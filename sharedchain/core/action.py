@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sharedchain.core.cel import ROOTS, Expression, compile_expression
+from sharedchain.core.cel import ROOTS, Condition, Expression, compile_condition, compile_expression
 from sharedchain.core.paths import walk
 from sharedchain.core.rule import Action, Cel, Command, Derive, Rule
 
@@ -25,6 +25,7 @@ class ReadyAction:
     paths: Mapping[str, str]
     cel: Mapping[str, tuple[Expression, int]]
     plain: Mapping[str, Any]
+    when: Condition | None = None
 
     @property
     def type(self) -> str:
@@ -66,7 +67,7 @@ def _compiled(action: Action, roots: tuple[str, ...]) -> ReadyAction:
             paths[name] = path
         else:
             plain[name] = said
-    return ReadyAction(action, paths, cel, plain)
+    return ReadyAction(action, paths, cel, plain, compile_condition(action.when, roots) if action.when else None)
 
 
 def _exact(value: Any, scale: int) -> Any:

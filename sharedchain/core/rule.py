@@ -136,6 +136,7 @@ class Derive(Model):
 
     derive: EventType
     subject: Paths = ()
+    when: str = ""  # CEL; unless it holds, this one is left out
     data: Told = Field(default={})
 
 
@@ -144,6 +145,7 @@ class Command(Model):
 
     command: EventType
     subject: Paths = ()
+    when: str = ""  # CEL; unless it holds, this one is left out
     data: Told = Field(default={})
 
 

@@ -66,6 +66,24 @@ def test_a_command_is_for_act_alone_and_observe_does_nothing() -> None:
     assert len({d.id for d in said(line)}) == 4
 
 
+def test_an_action_with_a_condition_is_left_out_unless_it_holds() -> None:
+    line = ringing({**SUGGEST, "when": "message.n > 1"}, COMMAND, mode="act", caps={"per_day": 2})
+    lead(line, n=1)
+    lead(line, n=2)
+    assert [d.type for d in said(line)] == ["case.opened", "retention.plan.proposed", "case.opened"]
+    line = ringing({**COMMAND, "when": "message.n > 1"}, mode="act", caps={"per_day": 1})
+    lead(line, n=1)  # what is left out does not count
+    lead(line, n=2)
+    assert [d.type for d in said(line)] == ["case.opened"]
+
+
+def test_a_condition_of_an_action_that_errs_is_told_and_nothing_is_done() -> None:
+    line = ringing({**SUGGEST, "when": "message.n / 0 > 1"}, COMMAND, mode="act")
+    lead(line, n=1)
+    assert [d.type for d in said(line)] == ["case.opened"]
+    assert [alert[2] for alert in line.alerts()] == ["R-90", "R-00"]
+
+
 def test_what_is_only_observed_rings_and_tells_nobody() -> None:
     line = ringing(mode="observe")
     lead(line)
