@@ -71,3 +71,30 @@ def test_a_computed_one() -> None:
     steps = {"op": "steps", "of": ["M-01"], "along": "stage", "order": ["A", "B"], "as": "pair"}
     ((place, text),) = found(kind="level", computed=steps, dims=[["pair"]])
     assert (place, text[:36]) == (("dims", 0), "M-01 is not measured by ['stage']; i")
+
+
+def wrong(**declared: Any) -> list[str]:
+    said = {"id": "M-99", "name": {"zh": "名", "en": "name"}, "kind": "gauge", "unit": "x", "owner": "role:ops"}
+    return [text for _, text in findings(Measure.model_validate({**said, **declared}), KNOWN)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "finding"),
+    [
+        ({"row": {"table": "shfit", "value": "1.0"}, "dims": [["line_id"]]}, "did you mean shift"),
+        ({"row": {"table": "shift", "value": "row.oe"}, "dims": [["line_id"]]}, "row.oe is no field"),
+        ({"row": {"table": "shift", "value": "row.oee"}, "dims": [["line"]]}, "say it in `paths`"),
+        (
+            {"row": {"table": "shift", "value": "row.oee", "fn": "sigmoid"}, "dims": [["line_id"]]},
+            "no function sigmoid",
+        ),
+        ({"row": {"table": "shift", "value": "row.oee", "where": {"x": "1"}}, "dims": [["line_id"]]}, "shift has no x"),
+        ({"window": {"of": "M-14", "span": "day"}, "dims": [["period"]]}, "no flow M-14"),
+        ({"window": {"of": "M-50.runs", "span": "day"}, "dims": [["store"]]}, "M-50.runs is not measured by"),
+        ({"entities": {"over": "shift", "take": "mean", "field": "oe"}}, "shift has no oe"),
+        ({"entities": {"over": "shft", "take": "count"}}, "did you mean shift"),
+    ],
+)
+def test_tables_rows_and_windows_name_what_is_there(declared: dict[str, Any], finding: str) -> None:
+    found = wrong(**declared)
+    assert any(finding in one for one in found), found
