@@ -117,13 +117,9 @@ def service() -> Iterator[Told]:
     jobs = (("1", "EQ-CMP-07", "04-22 06:00", "04-24 16:00", 0), ("2", "EQ-COF-04", "04-30 07:03", "04-30 11:03", 240))
     for no, equipment, opened, closed, down in jobs:
         kind = "PREDICTIVE" if no == "1" else "CORRECTIVE"
-        said: dict[str, Any] = {
-            "workorder_id": f"WO-{no}",
-            "equipment_id": equipment,
-            "kind": kind,
-            "downtime_min": down,
-        }
-        yield closed, "service.workorder.closed", {**said, "opened_at": f"2026-{opened}+08:00"}
+        job = {"workorder_id": f"WO-{no}", "equipment_id": equipment, "kind": kind}
+        more = {"downtime_min": down, "opened_at": f"2026-{opened}+08:00"}
+        yield closed, "service.workorder.closed", {**job, **more}
 
 
 def members() -> Iterator[Told]:

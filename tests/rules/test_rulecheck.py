@@ -51,7 +51,7 @@ MISTAKES = [
     ("sales/R-03.yaml", "dims: [period]", "dims: [perod]", "M-14 is not measured by ['perod']"),
     ("sales/R-03.yaml", "{measure: M-14, dims: [period]}", "{measure: M-01, dims: []}", "M-01 is a flow; rules look"),
     ("sales/R-03.yaml", "role:president", "role:presidnet", "presidnet in the dictionary; did you mean president?"),
-    ("sales/R-03.yaml", "m['M-13']", "m['M-31']", "m.M-31 is unknown here; did you mean m.M-"),
+    ("sales/R-03.yaml", "m['M-13']", "m['M-95']", "m.M-95 is unknown here; did you mean m.M-"),
     ("sales/R-03.yaml", "{{ value|pct }}", "{{ value|percent }}", "mend the template"),
     ("sales/R-03.yaml", "goal_measure: M-14", "goal_measure: M-99", "no measure M-99"),
     ("sales/R-03.yaml", "runbooks/R-03.md", "runbooks/R-3.md", "write what to do when it rings"),
@@ -68,7 +68,7 @@ MISTAKES = [
     ("measures/M-10.yaml", "forecast.project_part", "forecast.projct_part", "did you mean forecast.project_part?"),
     ("measures/M-01.yaml", "owner: owner_id", "owner: owner_ids", "has no owner_ids; did you mean owner_id?"),
     ("measures/M-01.yaml", "lead.captured", "lead.capturd", "no event type lead.capturd; did you mean lead.captured?"),
-    ("packs/default.yaml", "R-15", "R-51", "no rule R-51; did you mean R-"),
+    ("packs/default.yaml", "R-15", "R-95", "no rule R-95; did you mean R-"),
     ("routes.yaml", "[INBOX]", "[INBX]", "routes.yaml:5:"),
 ]  # fmt: skip
 
