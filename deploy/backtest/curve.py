@@ -54,6 +54,13 @@ class Curve:
                 self.buckets.append(one)
 
 
+def looked_at(rule: Rule) -> str:
+    """The path of the numbers that an event rule looks at: its value, or what it remembers to compute that; else ""."""
+    seen = (path for column in rule.seen.values() for path in column.paths)
+    found = (path for path in (*rule.value[:1], *seen) if path.startswith("message."))
+    return "" if rule.each else next(found, "")
+
+
 class Curves:
     """The values that the given rules looked at, by scope, rule, subject and part."""
 
@@ -63,7 +70,7 @@ class Curves:
         self._by_measure: dict[str, list[tuple[Rule, OnMeasure]]] = {}
         for rule in rules:
             match rule.on:
-                case OnEvent(event=types) if rule.value and rule.value[0].startswith("message.") and not rule.each:
+                case OnEvent(event=types) if looked_at(rule):
                     for type_ in types:
                         self._by_event.setdefault(type_, []).append(rule)
                 case OnMeasure(measure=measure) as on:
@@ -73,7 +80,7 @@ class Curves:
         """A fact that event rules look at."""
         for rule in self._by_event.get(fact.type, ()) if fact.kind == "fact" else ():
             said = {"message": fact.data}
-            value = wire.number(walk(said, rule.value[0]))
+            value = wire.number(walk(said, looked_at(rule)))
             subject = "/".join(filter(None, (text_at(said, path) for path in rule.subject)))
             self._add((fact.scope, rule.id, subject, text_at(said, rule.part)), fact.recorded, value)
 
