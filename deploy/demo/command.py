@@ -24,12 +24,12 @@ from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConfigError
 
-LEAD_TO_CASH = Path(__file__).parent / "stories" / "lead-to-cash.yaml"
+DONGCHEN = Path(__file__).parent / "stories" / "dongchen.yaml"
 HOME = Path(".sharedchain-demo")
 
 
 def demo(
-    story: Annotated[Path, typer.Option(help="the story file (YAML)")] = LEAD_TO_CASH,
+    story: Annotated[Path, typer.Option(help="the story file (YAML)")] = DONGCHEN,
     home: Annotated[Path, typer.Option(help="where it lives; emptied first, kept afterwards")] = HOME,
     lang: Annotated[str, typer.Option(help="zh or en (default: LANG)")] = "",
 ) -> None:

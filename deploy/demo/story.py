@@ -78,7 +78,7 @@ class Step(_Part):
         """Each record with its id: its own, or one made of its place in the step."""
         every = (one for record in self.publish for one in record.each())
         for n, record in enumerate(every, 1):
-            yield record, record.id or f"{self.at:%Y%m%dT%H%M}/{n}"
+            yield record, record.id or f"{self.at:%Y%m%dT%H%M}/{self.ref}/{n}"
 
 
 class Story(_Part):

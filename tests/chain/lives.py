@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from deploy.demo.command import LEAD_TO_CASH
+from deploy.demo.command import DONGCHEN
 from deploy.demo.player import Style
 from deploy.demo.story import Step, Story, load
 
@@ -28,7 +28,7 @@ TWICE: dict[str, Style] = {"acme": "twice", "nova": "two-producers"}
 
 def first_story() -> Story:
     """From lead to cash, lived by seven companies at once."""
-    return for_each(load(LEAD_TO_CASH), [*STYLES, *MUTANTS], mutate)
+    return for_each(load(DONGCHEN), [*STYLES, *MUTANTS], mutate)
 
 
 def for_each(story: Story, tenants: list[str], change: Callable[[str, Step], Step]) -> Story:

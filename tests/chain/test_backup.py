@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_END, TopicPartition
 
-from deploy.demo.command import LEAD_TO_CASH, judge
+from deploy.demo.command import DONGCHEN, judge
 from deploy.demo.player import Player
 from deploy.demo.story import Story, load
 from deploy.local.backup.anew import anew, of_the_spine
@@ -141,7 +141,7 @@ def mails(home: Path) -> Counter[str]:
 
 @pytest.fixture(scope="module")
 def story() -> Story:
-    return load(LEAD_TO_CASH).as_tenants([TENANT])
+    return load(DONGCHEN).as_tenants([TENANT])
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from deploy.demo.command import LEAD_TO_CASH, judge
+from deploy.demo.command import DONGCHEN, judge
 from deploy.demo.found import client, count_of
 from deploy.demo.player import Player
 from deploy.demo.story import load
@@ -194,7 +194,7 @@ def test_the_sdk_and_the_door_get_in(run: Run, tmp_path: Path) -> None:
 
 def test_a_broker_is_killed_in_the_middle_of_the_story(run: Run) -> None:
     """The one that leads the company's partition of the spine. Every row of the story is there, once."""
-    story = load(LEAD_TO_CASH).as_tenants([TENANT])
+    story = load(DONGCHEN).as_tenants([TENANT])
     killed: list[tuple[str, int]] = []
 
     def kill() -> None:

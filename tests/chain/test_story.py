@@ -12,7 +12,7 @@ import pytest
 import yaml
 from rich.cells import cell_len
 
-from deploy.demo.command import LEAD_TO_CASH, judge
+from deploy.demo.command import DONGCHEN, judge
 from deploy.demo.compare import Difference
 from deploy.demo.found import client, read
 from deploy.demo.player import Player
@@ -27,7 +27,7 @@ from tests.chain.lives import SECOND_LIGHT, STYLES
 from tests.chain.oracle import expect
 
 FAILPOINTS = {  # around approvals and signings
-    LEAD_TO_CASH: {
+    DONGCHEN: {
         "ingest-0": "ingest.before_commit:60",
         "engine-0": "engine.after_outputs:40",
         "sink": "sink.after_insert:60",
@@ -59,7 +59,7 @@ def as_the_oracle_says(story: Story, endpoints: Endpoints, tenant: str) -> list[
 @pytest.fixture(scope="module")
 def dense(stage: Endpoints) -> Story:
     """An eighth company whose clock ticks every minute of the quarter."""
-    story = load(LEAD_TO_CASH).as_tenants(["dense"])
+    story = load(DONGCHEN).as_tenants(["dense"])
     Player(stage, story, dense=True).play()
     return story
 
@@ -123,7 +123,7 @@ def test_folding_again_gives_the_same_store(stage: Endpoints, first: Story, seco
 
 def test_a_wrong_threshold_is_named(stage: Endpoints, first: Story, second: Story) -> None:
     """Last in the module: from here on this chain has another R-03."""
-    story = load(LEAD_TO_CASH).as_tenants(["wrong-threshold"])
+    story = load(DONGCHEN).as_tenants(["wrong-threshold"])
     player = Player(stage, story)
     rule = yamlfile.read(Path(__file__).parents[2] / "rules" / "sales" / "R-03.yaml").value
     rule["bands"][0]["under"] = "0.88"
@@ -143,7 +143,7 @@ def test_killed_at_a_failpoint_in_every_program(tmp_path: Path, file: Path, requ
     }
     stack = Stack(tmp_path / "home", env=env)
     used(request, stack.plan.parts)
-    story, found = load(file), judge if file == LEAD_TO_CASH else as_the_oracle_says
+    story, found = load(file), judge if file == DONGCHEN else as_the_oracle_says
     with stack as endpoints:
         Player(endpoints, story).play()
         assert sorted(log.read_text().split()) == sorted(point.split(":")[0] for point in points.values())
@@ -156,7 +156,7 @@ def test_killed_at_a_failpoint_in_every_program(tmp_path: Path, file: Path, requ
 def test_the_command_exits_1_and_names_the_row(tmp_path: Path) -> None:
     """`sharedchain demo` on a story with one other amount; afterwards no process of its home is left."""
     story = tmp_path / "story.yaml"
-    text = LEAD_TO_CASH.read_text(encoding="utf-8")
+    text = DONGCHEN.read_text(encoding="utf-8")
     story.write_text(text.replace("amount: '48000000.00'", "amount: '47000000.00'", 1), encoding="utf-8")
     home = tmp_path / "home"
     command = [sys.executable, "-m", "sharedchain", "demo", "--story", str(story), "--home", str(home), "--lang", "en"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploy.demo.command import LEAD_TO_CASH
+from deploy.demo.command import DONGCHEN
 from deploy.demo.compare import Difference, compare
 from deploy.demo.story import load
 from tests.stories.telling import Telling
@@ -33,10 +33,10 @@ def differing(telling: Telling) -> list[Difference]:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_variant_gives_the_same_rows(variant: str) -> None:
-    assert differing(Telling(load(LEAD_TO_CASH), **VARIANTS[variant])) == []
+    assert differing(Telling(load(DONGCHEN), **VARIANTS[variant])) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_and_ticked_every_minute(variant: str) -> None:
-    assert differing(Telling(load(LEAD_TO_CASH), dense=True, **VARIANTS[variant])) == []
+    assert differing(Telling(load(DONGCHEN), dense=True, **VARIANTS[variant])) == []
