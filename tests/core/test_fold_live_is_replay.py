@@ -172,7 +172,7 @@ def run(examples: int, steps: int) -> None:
 
 
 def test_live_is_replay() -> None:
-    run(examples=4, steps=12)
+    run(examples=2, steps=12)
 
 
 @pytest.mark.slow

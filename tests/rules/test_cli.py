@@ -47,7 +47,7 @@ def test_test_exits_1_and_shows_expected_and_found(root: Path, monkeypatch: pyte
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     file = root / "rules/sales/R-03.yaml"
     file.write_text(file.read_text().replace("under: 0.95", "under: 0.88"))
-    done = RUN.invoke(app, ["test", "--root", str(root)])
+    done = RUN.invoke(app, ["test", "R-03", "--root", str(root)])
     assert done.exit_code == 1
     assert "✗ R-03  yellow then red" in done.stdout
     assert "预期: raised YELLOW, quiet, escalated RED" in done.stdout

@@ -14,9 +14,9 @@ from tests.stories.telling import Telling
 VARIANTS: dict[str, dict[str, Any]] = {
     "sparse": {},
     "twice": {"style": "twice"},
-    "restarted": {"restart": 7},
+    "restarted": {"restart": 211},
     "shuffled": {"shuffle": 1},
-    "shuffled-otherwise": {"shuffle": 2, "style": "twice", "restart": 50},
+    "all-at-once": {"shuffle": 2, "style": "twice", "restart": 200},
 }
 
 
@@ -31,12 +31,12 @@ def differing(telling: Telling) -> list[Difference]:
     return [v for v in verdicts if not v.equal]
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_every_variant_gives_the_same_rows(variant: str) -> None:
+@pytest.mark.parametrize("variant", ["sparse", "all-at-once"])
+def test_the_story_is_what_the_mission_says(variant: str) -> None:
     assert differing(Telling(load(DONGCHEN), **VARIANTS[variant])) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_and_ticked_every_minute(variant: str) -> None:
+def test_every_variant_ticked_every_minute(variant: str) -> None:
     assert differing(Telling(load(DONGCHEN), dense=True, **VARIANTS[variant])) == []
