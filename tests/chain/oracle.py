@@ -89,6 +89,8 @@ class Company:
             self.desk.clear(at, "R-37", data["equipment_id"])
         else:
             said = {"value": four(value), "value_text": f"{short(value)} {data['unit']}"}
+            if ("R-37", data["equipment_id"]) not in self.desk.open:  # with the alert, the command that sets it back
+                self.desk.counts["equipment.command.issued"] += 1
             self.desk.hold(at, "R-37", data["equipment_id"], "YELLOW", self.desk.role("store_manager"), **said)
 
     def publish(self, at: datetime, data: Row) -> None:

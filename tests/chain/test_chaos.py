@@ -51,7 +51,7 @@ SESSION = {"SHAREDCHAIN_ENGINE_SESSION": "5"}
 LANE_POINTS = ["after_begin", "after_produce", "before_commit", "after_commit"]
 # Nothing is signed and no case runs here: tests/streams/ingest/test_lane_lifecycle.py kills lanes that do that.
 QUIET = {"finance.contract.live.v1", "finance.receivable.live.v1", "flow.case.live.v1", "master.gap.live.v1"}
-QUIET |= {"ops.suggestion.live.v1"}  # and no rule of the load acts
+QUIET |= {"ops.suggestion.live.v1", "ops.rule.v1"}  # no rule of the load acts, and none is changed
 ENGINE_POINTS = ["after_step", "after_outputs", "before_commit", "after_commit"]
 
 
