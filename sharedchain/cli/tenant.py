@@ -78,4 +78,4 @@ def in_force(chain: ChainSync, name: str) -> dict[str, Any]:
 
 
 def _said(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return ", ".join(value) if isinstance(value, list) else str(value) or "–"
