@@ -10,13 +10,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 import psutil
 
 from bench import five
-from bench.readings import readings
+from bench.readings import TYPE, Reading, readings
 from bench.table import Row, render
 from deploy.backtest import spool
 from deploy.backtest.overlay import Candidate
@@ -30,18 +29,21 @@ _GROWTH = 48 << 20  # bytes that the process may grow between a tenth of the way
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.backtest", description=__doc__)
     parser.add_argument("--facts", type=int, default=10_000_000)
-    parser.add_argument("--folder", type=Path, default=None, help="where the file is kept (default: a temporary one)")
+    parser.add_argument("--folder", type=Path, help="where the file is kept, and found again (default: it is not kept)")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=asked.folder) as folder:
-        print(render([row(asked.facts, Path(folder))]))
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        print(render([row(asked.facts, asked.folder or Path(folder))]))
     return 0
 
 
 def row(facts: int, folder: Path) -> Row:
-    path = folder / "facts"
-    spool.write(generated(facts), path)
+    path = folder / f"facts-{facts}"
+    if not path.exists():
+        with (folder / "unfinished").open("w") as file:
+            file.writelines(f"{line}\n" for line in lines(facts))
+        (folder / "unfinished").rename(path)
     size, seen, memory = path.stat().st_size, 0, dict[int, int]()
-    process, marks = psutil.Process(), {facts * part // 10 for part in range(1, 11)}
+    process, marks, began = psutil.Process(), {facts * part // 10 for part in range(1, 11)}, (0.0, 0.0)
 
     def watched() -> Iterator[Fact]:
         nonlocal seen
@@ -49,6 +51,11 @@ def row(facts: int, folder: Path) -> Row:
             seen += 1
             if seen in marks:
                 memory[seen] = process.memory_info().rss
+                print(
+                    f"{seen:,} facts: {seen / (time.monotonic() - began[0]):,.0f}/s, "
+                    f"{(time.process_time() - began[1]) / seen * 1e6:.1f} CPU µs a fact, {memory[seen] >> 20} MiB",
+                    file=sys.stderr, flush=True,
+                )  # fmt: skip
             yield one
 
     began = time.monotonic(), time.process_time()
@@ -65,10 +72,21 @@ def row(facts: int, folder: Path) -> Row:
     )
 
 
-def generated(facts: int) -> Iterator[Fact]:
+def lines(facts: int) -> Iterator[str]:
     """Five rules, then readings five seconds apart, with clocks made by the back-test itself."""
-    said = (five.fact(n, one, five._NOW + n * _EVERY) for n, one in enumerate(readings(facts - 6), 100))
-    return chain(five.config(one_shot=False), said)
+    yield from map(spool.line_of, five.config(one_shot=False))
+    for n, one in enumerate(readings(facts - 6), 100):
+        yield _line(n, one, five._NOW + n * _EVERY)
+
+
+def _line(n: int, said: Reading, now: int) -> str:
+    """What `spool.line_of` makes of `five.fact`, at a fifth of the cost: the file is only the way to the bench."""
+    return (
+        f'[3, {n}, {now}, "fact", "t", "{TYPE}", "{n}", "bench", "", {now}, "t", '
+        f'{{"equipment_id": "{said["equipment_id"]}", "component_id": "B", "metric": "{said["metric"]}", '
+        f'"value": {{"\\u0000n": "{said["value"]}"}}, "unit": "x", "quality_flag": "{said["quality_flag"]}", '
+        f'"at": {said["at"]}}}, "", "", "", false, -1, "", ""]'
+    )
 
 
 if __name__ == "__main__":

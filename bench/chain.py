@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from confluent_kafka.cimpl import NewTopic
 
+from bench import environment
 from bench.load import PARTITIONS
 from bench.meter import Run
 from deploy.local.stack import Stack
 from sharedchain.barrier import CLICKHOUSE, ENGINE, Barrier, Stage
 from sharedchain.codec import Codec
 from sharedchain.fact import INGEST, KIND, SCOPE
-from sharedchain.kafka import admin, consumer
+from sharedchain.kafka import admin, consumer, wait_until_led
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.scope import PARTITIONS as SPINE_PARTITIONS
@@ -26,18 +26,26 @@ from sharedchain.scope import SPINE
 from streams.tail import READER, records
 
 PARTS = ("kafka", "registry", "clickhouse", "prepare", "ingest", "engine", "sink")
+_ROOT = Path(__file__).parents[1]
 PATIENCE = 600.0  # seconds until something that did not come is a failure
 
 
 class Chain:
-    """Up after creation; `close` ends every process."""
+    """Up after creation; `close` ends every process. `python`: where the interpreter of a peer is."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.stack = Stack(folder / "home", parts=PARTS)
+    def __init__(
+        self,
+        folder: Path,
+        parts: tuple[str, ...] = PARTS,
+        python: Callable[[str], str] = environment.python,
+        engines: int = 1,
+    ) -> None:
+        self.folder, self.python = folder, python
+        self.stack = Stack(folder / "home", parts=parts, engines=engines)
         self.endpoints = self.stack.up()
         self.catalog = Catalog.load()
-        self.codec = Codec(Registry(self.endpoints.registry), self.catalog)
+        self._registry = Registry(self.endpoints.registry)
+        self.codec = Codec(self._registry, self.catalog)
         self._barrier = Barrier(self.endpoints)
         self._doors = tuple(t.name for t in self.catalog.topics.values() if t.ingest)
 
@@ -47,14 +55,21 @@ class Chain:
 
     def decided(self) -> None:
         """Return when all that was published is on the spine and decided by the engine."""
-        deadline = time.monotonic() + PATIENCE
-        self._barrier.wait(Stage("chain.ingest.lane0", self._doors), deadline)
-        self._barrier.wait(Stage(ENGINE, (SPINE,)), deadline)
+        self.ingested()
+        self.judged()
 
-    def stored(self) -> None:
+    def ingested(self, patience: float = PATIENCE) -> None:
+        """Return when all that was published is on the spine, or refused."""
+        self._barrier.wait(Stage("chain.ingest.lane0", self._doors), time.monotonic() + patience)
+
+    def judged(self, patience: float = PATIENCE) -> None:
+        """Return when the engine has decided all of the spine."""
+        self._barrier.wait(Stage(ENGINE, (SPINE,)), time.monotonic() + patience)
+
+    def stored(self, patience: float = PATIENCE) -> None:
         """Return when the ClickHouse sink has passed the ends of spine and derived topics."""
         topics = (SPINE, "sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1")
-        self._barrier.wait(Stage(CLICKHOUSE, topics), time.monotonic() + PATIENCE)
+        self._barrier.wait(Stage(CLICKHOUSE, topics), time.monotonic() + patience)
 
     def facts_of(self, scopes: list[str]) -> int:
         """Published events that are facts of these scopes, counted on the spine; what ingest derives is left out."""
@@ -69,31 +84,41 @@ class Chain:
         return found
 
     def topic(self, name: str) -> str:
-        """A new topic for a peer."""
-        client = admin(self.endpoints)
-        for done in client.create_topics([NewTopic(name, PARTITIONS, 1)]).values():
+        """A new topic for a peer, each of its partitions led."""
+        client, new = admin(self.endpoints), NewTopic(name, PARTITIONS, 1)
+        for done in client.create_topics([new]).values():
             done.result(30)
+        wait_until_led(client, [new])
         return name
 
+    def schemas(self, values: Iterable[bytes]) -> str:
+        """A file with the Avro schemas that wrote these values, by their ids: what a peer decodes with."""
+        numbers = {int.from_bytes(value[1:5], "big") for value in values}
+        found = {number: json.loads(self._registry.schema_by_id(number)) for number in numbers}
+        path = self.folder / "schemas.json"
+        path.write_text(json.dumps(found))
+        return str(path)
+
+    def peer(self, name: str, script: str, *words: str) -> list[str]:
+        """The command of a peer's script in its own environment."""
+        return [self.python(name), str(environment.PEERS / script), *words]
+
     @contextlib.contextmanager
-    def program(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+    def program(self, *command: str) -> Iterator[subprocess.Popen[str]]:
         """A peer's process, ended with the block; its complaints go to peer.log."""
         with (self.folder / "peer.log").open("a") as log:
-            command = [sys.executable, "-m", *words]
-            process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=Path(__file__).parents[1]
-            )
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=_ROOT)
             try:
                 yield process
             finally:
                 process.kill()
                 process.wait()
 
-    def told(self, check: Callable[[dict[str, float]], None], *words: str) -> Run:
+    def told(self, check: Callable[[dict[str, float]], None], *command: str) -> Run:
         """Run a peer to its end and read what it says of itself."""
-        with self.program(*words) as process:
+        with self.program(*command) as process:
             out, _ = process.communicate(timeout=PATIENCE)
-            assert "{" in out, f"{words[0]} said nothing: {(self.folder / 'peer.log').read_text()[-2000:]}"
+            assert "{" in out, f"{command[1]} said nothing: {(self.folder / 'peer.log').read_text()[-2000:]}"
             said = json.loads(out[out.rindex("{") :])
         check(said)
         return Run(int(said["count"]), said["seconds"], said["cpu"], int(said["rss"]))

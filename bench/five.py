@@ -108,7 +108,7 @@ def _config(seq: int, one: ConfigItem) -> Fact:
 
 
 def _fact(seq: int, kind: Any, type_: str, scope: str, data: dict[str, Any], now: int) -> Fact:
-    plain = {"source": "bench", "subject": "", "time": now, "tenant": scope, "data": data}
+    plain: dict[str, Any] = {"source": "bench", "subject": "", "time": now, "tenant": scope, "data": data}
     return Fact(partition=3, seq=seq, recorded=now, kind=kind, scope=scope, type=type_, id=str(seq), **plain)
 
 

@@ -41,7 +41,7 @@ def tenants(tag: str, count: int = 6) -> list[str]:
 def business(codec: Codec, scopes: list[str], count: int) -> list[Message]:
     """Of ten events: four leads, three contacts, one end, two forecasts of two lines. None is refused."""
     now = time.time_ns() // 1_000_000
-    return [_message(codec, n, scopes[n // 10 % len(scopes)], now) for n in range(count)]
+    return [_message(codec, n, scopes, now) for n in range(count)]
 
 
 def bare_leads(codec: Codec, scopes: list[str], count: int, tag: str) -> list[tuple[str, Message]]:
@@ -71,9 +71,9 @@ def send(endpoints: Endpoints, messages: Iterable[Message], topic: str | None = 
     assert not failed, failed[0]
 
 
-def _message(codec: Codec, n: int, scope: str, now: int) -> Message:
+def _message(codec: Codec, n: int, scopes: list[str], now: int) -> Message:
     block, turn = divmod(n, 10)
-    lead = f"L-{block}"
+    lead, (round_, own) = f"L-{block}", divmod(block, len(scopes))
     match turn:
         case 0 | 1 | 2 | 3:
             kind, data = "lead.captured", _lead(lead if turn == 0 else f"{lead}-{turn}")
@@ -82,8 +82,8 @@ def _message(codec: Codec, n: int, scope: str, now: int) -> Message:
         case 7:
             kind, data = "lead.converted", {"lead_id": lead, "opportunity_id": f"O-{n}", "by": "E-1"}
         case _:
-            kind, data = "forecast.published", _forecast(block // 6 % 20 * 2 + turn % 2, block // 120 + 1)
-    return _framed(codec, kind, data, scope, str(n), now, block % PARTITIONS)
+            kind, data = "forecast.published", _forecast(round_ % 20 * 2 + turn % 2, round_ // 20 + 1)
+    return _framed(codec, kind, data, scopes[own], str(n), now, block % PARTITIONS)
 
 
 def _framed(

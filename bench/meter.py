@@ -57,6 +57,11 @@ def side(runs: Sequence[Run]) -> str:
     return f"{spread([r.rate for r in runs])}/s; {cpu} CPU s/M; {max(r.rss for r in runs) >> 20} MiB"
 
 
+def times(ours: Sequence[Run], theirs: Sequence[Run]) -> float:
+    """The median of the rates' ratios, round by round."""
+    return statistics.median(a.rate / b.rate for a, b in zip(ours, theirs, strict=True))
+
+
 def ratio(ours: Sequence[Run], theirs: Sequence[Run]) -> str:
     """Round by round: rate, and CPU the other way round."""
     pairs = list(zip(ours, theirs, strict=True))

@@ -1,6 +1,6 @@
 """`sharedchain rebuild`: throw away what is derived (tables, caches) and make it again from the log.
 
-The sink fills the tables from the topics, because the new store's epoch is not that of its positions. What topics hold
+The sinks fill the tables from the topics, because the new store's epoch is not that of its positions. What topics hold
 no more (retention, compaction) the core derives again from the spine. Nobody is told anything: what was told is known
 by positions and records in Kafka, which stay.
 """
@@ -22,9 +22,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.local import release, state
-from deploy.local.plan import ALL
+from deploy.local.plan import ALL, TELEMETRY
 from deploy.local.stack import Stack
 from deploy.local.supervisor import claim
+from deploy.minutes import compare_minutes
 from deploy.replay import Verdict, compare_stores, refold
 from sharedchain import canonical
 from sharedchain.barrier import CLICKHOUSE, ENGINE, settle
@@ -53,11 +54,13 @@ def rebuild(home: Home = None, json: Json = False) -> None:
         settle(endpoints, _PATIENCE)
         records, added = complete(endpoints, upto)
         verdicts = compare_stores(endpoints.clickhouse, _SCRATCH, upto)
+        if endpoints.telemetry:
+            verdicts = [*verdicts, compare_minutes(endpoints)]
         _drop(endpoints.clickhouse)
     said: dict[str, Any] = {
         "records": records,
         "seconds": round(time.monotonic() - begun, 1),
-        "tables": [_row(v, added[v.table]) for v in verdicts],
+        "tables": [_row(v, added.get(v.table, 0)) for v in verdicts],
     }
     typer.echo(canonical.dumps(said) if json else "\n".join(_lines(said, verdicts)))
     raise typer.Exit(0 if all(v.equal for v in verdicts) else 1)
@@ -72,7 +75,7 @@ def emptied(home: Path) -> Iterator[Endpoints]:
         _empty_running(home, [p.name for p in now.parts])
         yield Endpoints.load(home)
         return
-    lanes = _own(home)
+    lanes, parts = _own(home)
     (home / "run").mkdir(mode=0o700, exist_ok=True)
     lock = claim(home)
     if lock is None:
@@ -80,14 +83,14 @@ def emptied(home: Path) -> Iterator[Endpoints]:
     with lock:
         state.kill_leftovers(home)
         forget(home)
-    with Stack(home, parts=ALL, ingests=lanes) as endpoints:
+    with Stack(home, parts=parts, ingests=lanes) as endpoints:
         yield endpoints
 
 
 def _empty_running(home: Path, names: Sequence[str]) -> None:
     """Ingest, engine and sink rest while their folders go; the order of the start is that of their needs."""
     stack = Stack(home)
-    resting = [n for n in names if n.partition("-")[0] in ("clickhouse", "ingest", "engine", "sink")]
+    resting = [n for n in names if n.partition("-")[0] in ("clickhouse", "ingest", "engine", "sink", "minutes")]
     try:
         for name in reversed(resting):
             stack.stop(name)
@@ -163,11 +166,12 @@ def _drop(where: ClickHouse) -> None:
         client.command("DROP DATABASE IF EXISTS {d:Identifier} SYNC", {"d": _SCRATCH})
 
 
-def _own(home: Path) -> int:
-    """The lanes of a home that runs every part itself. Raises ConfigError for one connected to parts of others:
-    started without them its positions would become those of other tables, and theirs be filled a second time."""
+def _own(home: Path) -> tuple[int, tuple[str, ...]]:
+    """The lanes and parts of a home that runs every part itself. Raises ConfigError for one connected to parts of
+    others: started without them its positions would become those of other tables, and theirs be filled a second time.
+    """
     if not (home / "endpoints.json").exists():
-        return 1
+        return 1, ALL
     endpoints = Endpoints.load(home)
     if theirs := [part for part in endpoints.connected if part != "notify"]:
         raise ConfigError(
@@ -176,7 +180,7 @@ def _own(home: Path) -> int:
                 "tables on their ClickHouse: drop the database there and restart the sink"
             ]
         )
-    return endpoints.lanes
+    return endpoints.lanes, (*ALL, *TELEMETRY) if endpoints.telemetry else ALL
 
 
 def _row(v: Verdict, again: int) -> dict[str, Any]:

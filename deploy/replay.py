@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -68,8 +68,8 @@ def replay(
     sys.exit(0 if all(v.equal for v in verdicts) else 1)
 
 
-def refold(endpoints: Endpoints, into: str) -> int:
-    """Fold the whole spine with the core into database `into`; the number of records read."""
+def refold(endpoints: Endpoints, into: str, look: Callable[[Fact], None] = lambda fact: None) -> int:
+    """Fold the whole spine with the core into database `into`; the number of records read. `look` sees each."""
     where = endpoints.clickhouse.model_copy(update={"database": into})
     with connect(where, database="default") as bare:
         bare.command("DROP DATABASE IF EXISTS {d:Identifier} SYNC", {"d": into})
@@ -78,18 +78,21 @@ def refold(endpoints: Endpoints, into: str) -> int:
     codec = Codec(Registry.of(endpoints), Catalog.load())
     total = 0
     for partition in range(PARTITIONS):
-        total += _refold_partition(endpoints, codec, store, partition)
+        total += _refold_partition(endpoints, codec, store, partition, look)
     store.close()
     return total
 
 
-def _refold_partition(endpoints: Endpoints, codec: Codec, store: Store, partition: int) -> int:
+def _refold_partition(
+    endpoints: Endpoints, codec: Codec, store: Store, partition: int, look: Callable[[Fact], None]
+) -> int:
     state, n = fold.new_state(), 0
     for block, facts in enumerate(batched_facts(endpoints, codec, partition)):
         state, derived = fold.step(state, facts)
         n += len(facts)
         rows: dict[str, tuple[Table, list[Row]]] = {}
         for fact in facts:
+            look(fact)
             if row := fact_row(fact):
                 rows.setdefault("facts", (FACTS, []))[1].append(row)
         for one in derived:

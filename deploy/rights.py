@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sharedchain.schemas import Catalog
-from sharedchain.scope import SPINE
+from sharedchain.scope import COMMANDS, SPINE
 
 Kind = Literal["topic", "group", "transactionalId"]
+STATE, SAMPLES = "chain.telemetry.v1", "plant.reading.v1"  # of the telemetry engine
 SNAPSHOTS, CONFIG = "chain.snapshot.v1", "chain.config.v1"
 ALERTS, NOTIFICATIONS = "ops.alert.v1", "ops.notification.v1"
 _READ, _WRITE, _BOTH = ("Describe", "Read"), ("Describe", "Write"), ("Describe", "Read", "Write")
@@ -37,12 +38,14 @@ def user(program: str) -> str:
 
 
 def rights(catalog: Catalog) -> Mapping[str, tuple[Right, ...]]:
-    """Program → its rights, and nothing else. Topics are made by `prepare` alone; the gateway writes doors only;
-    the engine reads nothing but the spine and its own snapshots, and writes those doors alone that take commands of
-    rules; the sink writes nothing."""
+    """Program → its rights, and nothing else. Topics are made by `prepare` alone; the gateway writes the
+    doors of publishers only; the engine reads nothing but the spine and its own snapshots, and writes what it makes and
+    the commands of rules: nobody else may write these (whoever repairs dead letters may, as he may the
+    configuration); the sink writes nothing."""
     every = sorted(catalog.topics.values(), key=lambda topic: topic.name)
     doors = [topic.name for topic in every if topic.ingest]
     letters = [topic.dlq for topic in every if topic.ingest]
+    telemetry = [topic.name for topic in every if topic.telemetry]
     made = {by: [topic.name for topic in every if topic.derived == by] for by in ("ingest", "engine")}
     ours = sorted({*(topic.name for topic in every), *letters})
     return {
@@ -61,21 +64,32 @@ def rights(catalog: Catalog) -> Mapping[str, tuple[Right, ...]]:
         "engine": (
             *_on(_READ, [SPINE]),
             *_on(_BOTH, [SNAPSHOTS]),
-            *_on(_WRITE, [*made["engine"], *(topic.name for topic in every if topic.commanded)]),
+            *_on(_WRITE, [*made["engine"], COMMANDS]),
             *_group("chain.engine"),
             *_transactions("chain.engine."),
         ),
-        "sink": (*_on(_READ, [SPINE, *made["engine"], NOTIFICATIONS, *letters]), *_group("chain.sink.clickhouse")),
+        "telemetry": (
+            *_on(_READ, [SPINE, *telemetry]),
+            *_on(_BOTH, [STATE]),
+            *_on(_WRITE, [SAMPLES]),
+            *_group("chain.telemetry"),
+            *_transactions("chain.telemetry."),
+        ),
+        "sink": (
+            *_on(_READ, [SPINE, *made["engine"], NOTIFICATIONS, *letters, *telemetry]),
+            *_group("chain.sink.clickhouse"),
+            *_group("chain.sink.telemetry"),
+        ),
         "notify": (*_on(_READ, [ALERTS]), *_on(_BOTH, [NOTIFICATIONS]), *_group("chain.sink.notify")),
         "gateway": (
             *_on(_READ, [topic.name for topic in every if "gateway" in topic.readers]),
-            *_on(_WRITE, doors),
+            *_on(_WRITE, [name for name in doors if name != COMMANDS]),
             *_group("gateway-stream"),
         ),
         "registry": (*_on(("Create", _SETTINGS, *_BOTH), _JOURNAL), *_group("apicurio-")),
         "operator": (
-            *_on((*_BOTH, _SETTINGS), doors),
-            *_on((*_READ, _SETTINGS), [name for name in ours if name not in doors]),
+            *_on((*_BOTH, _SETTINGS), [*doors, *telemetry]),
+            *_on((*_READ, _SETTINGS), [name for name in ours if name not in {*doors, *telemetry}]),
             *_group("sharedchain."),
             Right("group", "chain.", ("Describe",), prefix=True),
         ),

@@ -11,6 +11,7 @@ from gateway.problem import Finding, Problem
 from gateway.strict_json import parse
 from sharedchain.envelope import Envelope, parse_time
 from sharedchain.errors import Refused
+from sharedchain.fact import OURS
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -150,6 +151,9 @@ def _attribute_findings(said: Mapping[str, Any], place: str) -> list[Finding]:
         found.append(Finding(field=f"{place}specversion", code="bad_header", text="specversion must be 1.0"))
     if said.get("backfill") not in (None, True, False, "true", "false"):
         found.append(Finding(field=f"{place}backfill", code="bad_header", text="backfill is true or false"))
+    if isinstance(source := said.get("source"), str) and source.startswith(OURS):
+        text, mend = f"sources that begin with {OURS} are the chain's own programs", "send the name of your system"
+        found.append(Finding(field=f"{place}source", code="permission", text=text, mend=mend))
     for name in _ATTRIBUTES:
         value = said.get(name)
         if value is None:

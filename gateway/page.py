@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from gateway.confirm import Current
 from sharedchain.display import Language, compact, local_time, thousands
-from sharedchain.explanation import sections
+from sharedchain.explanation import answered, sections
 
 _FOLDER = Path(__file__).parent / "templates"
 _STYLE = Markup((_FOLDER / "page.css").read_text("utf-8"))  # our own file: escaped, it is not what the policy hashes
@@ -139,7 +139,7 @@ def alert_page(found: Mapping[str, Any], lang: Language) -> str:
         tone="good" if found["state"] == "resolved" else "bad",
         text=found[f"text_{lang}"],
         about=f"{found['rule_id']} v{found['rule_version']} · {found['subject']} · {found['severity']} · "
-        f"{found['state']} · {found['alert_id']}",
+        f"{found['state']} · {answered(found, lang)}{found['alert_id']}",
         sections=sections(why, lang),
     )
 

@@ -54,6 +54,8 @@ class KafkaPublisher:
                 return list(await asyncio.gather(*waits))
         except TimeoutError:
             raise ConnectionFailed(f"Kafka did not acknowledge within {self._patience:g} s") from None
+        except asyncio.CancelledError:  # uvicorn waits no longer: whoever asked is told to come again, not «500»
+            raise ConnectionFailed("the gateway ends and Kafka has not acknowledged yet") from None
 
     def _letter(self, one: Outgoing) -> Letter:
         try:

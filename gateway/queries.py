@@ -327,6 +327,19 @@ def told_of(tenant: str, alert_ids: Sequence[str], *, at: int | None = None) -> 
     return Query(sql=sql, parameters=where.parameters)
 
 
+def answered(tenant: str, alert_ids: Sequence[str], *, at: int | None = None) -> Query:
+    """Who has acknowledged which of these alerts, and when."""
+    where = _Where(tenant)
+    where.until("recorded", at)
+    where.parameters["alerts"] = list(alert_ids)
+    sql = (
+        f"SELECT subject AS alert_id, JSONExtractString(data, 'by') AS by, recorded AS at FROM facts WHERE {where} "
+        "AND type = 'alert.acknowledged' AND kind = 'fact' AND subject IN {alerts:Array(String)} "
+        f"ORDER BY recorded, seq LIMIT {MAX_ROWS}"
+    )
+    return Query(sql=sql, parameters=where.parameters)
+
+
 def near_ids(tenant: str, ident: str) -> Query:
     """Ids that differ from `ident` in a few signs (one in four, three at most), the nearest first; case is equal."""
     far = "editDistanceUTF8(upperUTF8(substringUTF8(subject, 1, 100)), upperUTF8({ident:String}))"

@@ -44,6 +44,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "forecast.line.cleared": ("forecast_id", "line_id", "opportunity_id", "cause"),
     "forecast.review.held": ("period", "lead_count", "opportunity_count", "forecast_total", "gap", "currency"),
     "sensor.reading": ("component_id", "metric", "value", "unit"),
+    "sensor.sampled": ("component_id", "metric", "value", "unit"),
     "record.rejected": ("original_type", "reason", "field", "value", "text", "owner"),
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sharedchain.core import typed
 from sharedchain.core.action import REFRESH, path_of
-from sharedchain.core.rule import Action, Cel, Command, Rule
+from sharedchain.core.sighted import Action, Cel, Command, Sighted
 from sharedchain.rulesight import Say, paths
 from sharedchain.schemas import Catalog, EventType
 
@@ -25,7 +25,10 @@ OWN: Mapping[str, Any] = {
 }
 
 
-def types(rule: Rule, events: Catalog, say: Say) -> None:
+BARE = {path: kind for path, kind in OWN.items() if path.startswith("action.")}  # without an alert
+
+
+def types(rule: Sighted, events: Catalog, say: Say) -> None:
     """Each action names a type that its kind may say, all of its fields that must be said, and no other."""
     for index, action in enumerate(rule.action):
         steps = ("action", index)
@@ -46,9 +49,9 @@ def types(rule: Rule, events: Catalog, say: Say) -> None:
             say((*steps, "data"), f"{kind.name} must say {name}: add it")
 
 
-def values(rule: Rule, seen: typed.Types, say: Say, more: Iterable[str] = ()) -> None:
+def values(rule: Sighted, seen: typed.Types, say: Say, more: Iterable[str] = (), own: Mapping[str, Any] = OWN) -> None:
     """Each path is a variable of the rule or one of ours, each expression compiles. `more`: other paths that are."""
-    known = typed.also(seen, {**OWN, **dict.fromkeys(more, typed.T.DYN)})
+    known = typed.also(seen, {**own, **dict.fromkeys(more, typed.T.DYN)})
     names = tuple({path.partition(".")[0] for path in known.variables})
     for index, action in enumerate(rule.action):
         steps = ("action", index)

@@ -32,6 +32,7 @@ T = TypeVar("T")
 ENGINE = "chain.engine"
 CLICKHOUSE = "chain.sink.clickhouse"
 NOTIFY = "chain.sink.notify"
+TELEMETRY, MINUTES = "chain.telemetry", "chain.sink.telemetry"
 _LANE = "chain.ingest.lane"  # and the number of the lane
 ALERT, NOTIFICATION = "ops.alert.v1", "ops.notification.v1"
 _ROUNDS = 16  # of commands that cause commands: a ring of rules never rests, and is no reason to wait for ever
@@ -54,10 +55,11 @@ class Stage:
     topics: tuple[str, ...]
 
 
-def stages(catalog: Catalog, lanes: int = 1) -> list[Stage]:
-    """The followers in the order in which facts reach them."""
+def stages(catalog: Catalog, lanes: int = 1, *, telemetry: bool = False) -> list[Stage]:
+    """The followers in the order in which facts reach them; behind them those of `telemetry`, where it is part."""
     doors = tuple(t.name for t in catalog.topics.values() if t.ingest)
     dead = tuple(f"{t}.dlq.v1" for t in doors)
+    readings = tuple(t.name for t in catalog.topics.values() if t.telemetry)
     made = tuple(sorted(t.name for t in catalog.topics.values() if t.derived == "engine"))
     return [
         *(Stage(f"{_LANE}{k}", doors) for k in range(lanes)),
@@ -65,7 +67,13 @@ def stages(catalog: Catalog, lanes: int = 1) -> list[Stage]:
         Stage(CLICKHOUSE, (SPINE, *made, *dead)),
         Stage(NOTIFY, (ALERT,)),
         Stage(CLICKHOUSE, (NOTIFICATION,)),
+        *([Stage(TELEMETRY, readings), Stage(MINUTES, readings)] if telemetry else []),  # `settle` begins with it
     ]
+
+
+def stages_of(endpoints: Endpoints, catalog: Catalog) -> list[Stage]:
+    """The followers that run there."""
+    return stages(catalog, endpoints.lanes, telemetry=endpoints.telemetry)
 
 
 def settle(endpoints: Endpoints, timeout: float = 60.0) -> None:
@@ -76,7 +84,7 @@ def settle(endpoints: Endpoints, timeout: float = 60.0) -> None:
     """
     deadline = time.monotonic() + timeout
     with Barrier(endpoints) as barrier:
-        barrier.settle(stages(Catalog.load(), endpoints.lanes), deadline)
+        barrier.settle(stages_of(endpoints, Catalog.load()), deadline)
 
 
 class Barrier:
@@ -106,7 +114,10 @@ class Barrier:
     def settle(self, followers: Sequence[Stage], deadline: float) -> None:
         """Return when each of them, in this order, has passed the ends of its topics, and what rules commanded
         meanwhile was decided too."""
+        first = [stage for stage in followers if stage.group == TELEMETRY]  # what it tells goes to ingest
         circle = [stage for stage in followers if stage.group == ENGINE or stage.group.startswith(_LANE)]
+        for stage in first:
+            self.wait(stage, deadline)
         known = self._asked(self._commanded)
         for _ in range(_ROUNDS):
             for stage in circle:
@@ -116,7 +127,7 @@ class Barrier:
                 break
             known = found
         for stage in followers:
-            if stage not in circle:
+            if stage not in [*first, *circle]:
                 self.wait(stage, deadline)
 
     def wait(self, stage: Stage, deadline: float) -> None:

@@ -10,6 +10,7 @@ the spine holds the value in our own encoding.)
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,11 +21,13 @@ from sharedchain import foreign
 from sharedchain.compiled import Unsure, Write, compiled
 from sharedchain.errors import Refused
 from sharedchain.schemas import Catalog, EventType
+from sharedchain.scope import COMMANDS
 
 MAX_VALUE = 256 * 1024  # bytes of what is published
 MAX_DERIVED = 2 * MAX_VALUE  # what is derived of it repeats it, and says more
 MAX_ITEMS = 10_000  # of one array or map
 _KEPT = 4096  # writer schemas remembered
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # of an object: says nothing, and makes the same refusal another text
 
 
 class Schemas(Protocol):
@@ -92,17 +95,23 @@ class Codec:
     def decode(self, topic: str, value: bytes | None) -> Decoded:
         """A record as published on `topic`. Raises Refused, and ConnectionFailed (pause, ask again)."""
         found = self._decode(value, self._most(topic))
-        if found.type.topic != topic:
-            raise Refused("undeclared_type", f"{found.type.fullname} belongs on {found.type.topic}, not on {topic}")
+        own = found.type.topic
+        if own != topic and not (topic == COMMANDS and self.catalog.topics[own].commanded):
+            raise Refused("undeclared_type", f"{found.type.fullname} belongs on {own}, not on {topic}")
         return found
 
     def decode_ours(self, value: bytes | None) -> Decoded:
         """A record of the spine or of a derived topic, whatever type it has. Raises as `decode`."""
         return self._decode(value, MAX_DERIVED)
 
+    def writer(self, schema_id: int) -> tuple[EventType, Any]:
+        """The type that a registered schema writes, and that schema. Raises as `decode`."""
+        reader = self._reader(schema_id)
+        return reader.type, reader.writer
+
     def _most(self, topic: str) -> int:
         known = self.catalog.topics.get(topic)
-        return MAX_VALUE if known is None or known.ingest else MAX_DERIVED
+        return MAX_VALUE if known is None or known.ingest or known.telemetry else MAX_DERIVED
 
     def _decode(self, value: bytes | None, most: int) -> Decoded:
         if value is None:
@@ -174,7 +183,7 @@ def _written(ours: _Ours, frame: bytes, data: Mapping[str, Any]) -> bytes:
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error)[:200]}"
+    return f"{type(error).__name__}: {_ADDRESS.sub('', str(error))[:200]}"
 
 
 def _bounds(record: Mapping[str, Any]) -> _Bounds:

@@ -21,6 +21,7 @@ _PLACES = (
     ("dictionary", "schemas/dictionary", "*.yaml"),
     ("flow", "schemas/flows", "*.yaml"),
     ("table", "rules/tables", "*.yaml"),  # before those that look into them
+    ("derivation", "rules/derivations", "*.yaml"),
     ("measure", "rules/measures", "M-*.yaml"),
     ("pack", "rules/packs", "*.yaml"),
     ("route", "rules", "routes.yaml"),
@@ -39,8 +40,8 @@ class ConfigItem:
 
 
 def item(kind: str, name: str, body: Any) -> ConfigItem:
-    """The item of an already parsed body; `tests:` of a rule are not part of what decides."""
-    if kind in ("rule", "shadow") and isinstance(body, dict):
+    """The item of an already parsed body; `tests:` of a rule or derivation are not part of what decides."""
+    if kind in ("rule", "shadow", "derivation") and isinstance(body, dict):
         body = {key: value for key, value in body.items() if key != "tests"}
     text = dumps(body)
     return ConfigItem(kind, name, hashlib.blake2b(text.encode(), digest_size=16).hexdigest(), text)
@@ -79,4 +80,7 @@ def unreadable(path: Path, error: yaml.YAMLError) -> str:
     """The finding for a file that is no YAML."""
     mark = getattr(error, "problem_mark", None)
     place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-    return f"{path}:{place}: no YAML: {getattr(error, 'problem', error)}; mend the syntax there"
+    opened = getattr(error, "context_mark", None)  # of a bracket: the slip is often nearer to where it was opened
+    context = getattr(error, "context", None)
+    begun = f", {context} from line {opened.line + 1}" if opened and context else ""
+    return f"{path}:{place}: no YAML: {getattr(error, 'problem', error)}{begun}; mend the syntax there"

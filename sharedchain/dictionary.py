@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sharedchain.errors import ConfigError
 from sharedchain.schemas import data_root
+from sharedchain.yamlfile import plain
 
 ANY = "any"  # synonyms under this system are everybody's words
 
@@ -62,7 +63,7 @@ def load_dictionaries(root: Path | None = None) -> dict[str, Dictionary]:
     findings: list[str] = []
     for file in sorted((data_root(root) / "schemas" / "dictionary").glob("*.yaml")):
         try:
-            read = Dictionary.model_validate(yaml.safe_load(file.read_text("utf-8")))
+            read = Dictionary.model_validate(plain(file.read_text("utf-8")))
             found[read.domain] = read
         except (yaml.YAMLError, ValidationError) as error:
             findings.append(f"{file}: {error}")

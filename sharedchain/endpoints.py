@@ -16,7 +16,7 @@ from sharedchain.errors import ConfigError, ConnectionFailed
 Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"]
 # Who speaks to Kafka and ClickHouse: our programs, and `operator`: a person's command, the SDK, the supervisor.
-Program = Literal["prepare", "ingest", "engine", "sink", "notify", "gateway", "registry", "operator"]
+Program = Literal["prepare", "ingest", "engine", "telemetry", "sink", "notify", "gateway", "registry", "operator"]
 _LOOPBACK = ("127.0.0.1", "localhost")
 PROGRAMS: tuple[str, ...] = get_args(Program)
 
@@ -185,6 +185,11 @@ class Endpoints(_Part):
         if found := users.get(self.program) or users.get("default"):
             return found
         raise ConfigError([f"kafka.users has neither {self.program} nor default: add one, with user and password"])
+
+    @property
+    def telemetry(self) -> bool:
+        """Whether the programs of the telemetry lane are part of this chain."""
+        return "telemetry" in self.metrics
 
     def own_ports(self) -> dict[str, int]:
         """Name → port of everything that listens for this home itself."""

@@ -20,7 +20,7 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "contributing": "相关事实（{why}）", "needs": "去掉其中任何一条，告警就不会响（{folds} 次重算）",
         "empty": "没有这些事实也会响（{folds} 次重算）", "more": "……另有 {n} 条", "guard": "前提",
         "pending": "等待", "firing": "触发", "escalated": "升级", "eased": "降级", "resolved": "解除",
-        "acknowledged": "已确认", "clock": "计时",
+        "acknowledged": "已确认", "answered": "{by} 已确认", "clock": "计时",
         "ack": "有人确认本告警时", "later": "之后的 {event} 不再满足条件时", "value": "{what} {bounds} 时",
         "event": "收到 {event}", "if": "（且 {when}）", "quiet": "并持续 {time}", "and": " 且 ", "or": " 或 ",
         "erred": "规则出错：{error}", "changed": "规则被修改时", "nothing": "没有记录",
@@ -31,13 +31,19 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "needs": "without any one of them it would not ring ({folds} folds)",
         "empty": "it rings without any of them ({folds} folds)", "more": "… and {n} more", "guard": "given",
         "pending": "pending", "firing": "firing", "escalated": "escalated", "eased": "eased", "resolved": "resolved",
-        "acknowledged": "acknowledged", "clock": "clock",
+        "acknowledged": "acknowledged", "answered": "acknowledged by {by}", "clock": "clock",
         "ack": "somebody acknowledges it", "later": "a later {event} does not meet the conditions",
         "value": "{what} is {bounds}", "event": "{event} arrives", "if": " (and {when})", "quiet": " for {time}",
         "and": " and ", "or": " or ", "erred": "the rule erred: {error}", "changed": "the rule is changed",
         "nothing": "nothing was recorded",
     },
 }  # fmt: skip
+
+
+def answered(found: Mapping[str, Any], lang: Language) -> str:
+    """Who has acknowledged the alert, for the line about it, with what parts it from the rest; "" if nobody has."""
+    said = found.get("acknowledged")
+    return _WORDS[lang]["answered"].format(by=said["by"]) + " · " if said else ""
 
 
 def sections(why: Mapping[str, Any], lang: Language, *, facts: bool = True) -> list[Section]:

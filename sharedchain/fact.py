@@ -15,8 +15,9 @@ Kind = Literal[
     "config",  # `config.defined`: a rule, measure, dictionary, route, pack, tenant
 ]
 
+OURS = "sharedchain:"  # how the sources of our own programs begin: no publisher's does
 INGEST = "sharedchain:ingest"  # ce_source of what ingest itself says: derived facts, refusals, wall ticks
-ACTOR = "sharedchain:engine"  # ce_source of the commands that rules give: ingest judges them like any publisher's
+ACTOR = "sharedchain:engine"  # ce_source of the commands of rules, on COMMANDS: ingest judges them like a publisher's
 # Headers that ingest adds on the spine, beside the published `ce_*` ones.
 SEQ, RECORDED, KIND, SCOPE, SRC = "sc_seq", "sc_recorded", "sc_kind", "sc_scope", "sc_src"
 # Headers that engines add on what they derive: the cause's place, and which derived one it is.

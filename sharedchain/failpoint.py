@@ -1,4 +1,4 @@
-"""Named places where a test lets a process die: `SHAREDCHAIN_FAILPOINT=name[:nth]`.
+"""Named places where a test lets a process die: `SHAREDCHAIN_FAILPOINT=name[:nth][,name[:nth]…]`.
 
 The hit is written to `SHAREDCHAIN_FAILPOINT_LOG` before the SIGKILL, so a test can assert that the
 death happened where it meant; a name already in that file does not kill again, so the restarted
@@ -12,15 +12,18 @@ import signal
 from pathlib import Path
 
 _hits: dict[str, int] = {}
-_name, _, _nth = os.environ.get("SHAREDCHAIN_FAILPOINT", "").partition(":")
+_places = {
+    name: int(nth or 1)
+    for name, _, nth in (place.partition(":") for place in os.environ.get("SHAREDCHAIN_FAILPOINT", "").split(","))
+}
 
 
 def failpoint(name: str) -> None:
     """Die here by SIGKILL, once, if the environment names this place."""
-    if name != _name:
+    if name not in _places:
         return
     _hits[name] = _hits.get(name, 0) + 1
-    if _hits[name] < int(_nth or 1):
+    if _hits[name] < _places[name]:
         return
     log = Path(os.environ["SHAREDCHAIN_FAILPOINT_LOG"])
     if log.exists() and name in log.read_text().split():

@@ -106,7 +106,7 @@ def create_topics(endpoints: Endpoints, catalog: Catalog) -> list[str]:
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ConnectionFailed(f"topic {name} on {endpoints.kafka}: {error.args[0].str()}") from None
-    _wait_until_led(client, [new for new in wanted if new.topic in created])
+    wait_until_led(client, [new for new in wanted if new.topic in created])
     return created
 
 
@@ -126,7 +126,7 @@ def require_topics(endpoints: Endpoints, names: Iterable[str]) -> None:
         )
 
 
-def _wait_until_led(client: AdminClient, made: list[NewTopic]) -> None:
+def wait_until_led(client: AdminClient, made: list[NewTopic]) -> None:
     """A new topic answers «not leader» for a moment: whoever asks its end must not see that."""
     open_ = [TopicPartition(new.topic, p) for new in made for p in range(new.num_partitions)]
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
@@ -147,7 +147,7 @@ def new_topics(topic: Topic, replication: int) -> list[NewTopic]:
         config["segment.bytes"] = str(64 * 1024 * 1024)  # the open segment is never compacted: keep it small
         if topic.derived:  # a sink that was down for days still finds every update
             config["min.compaction.lag.ms"] = str(7 * _DAY_MS)
-    if topic.ingest or topic.name == SPINE:
+    if topic.ingest or topic.telemetry or topic.name == SPINE:
         config["message.timestamp.type"] = "LogAppendTime"  # event time lives in ce_time only
     if replication > 2:
         config["min.insync.replicas"] = "2"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from sharedchain.endpoints import Endpoints
@@ -37,12 +37,17 @@ class Position:
 
 
 class Follower:
-    """What Kafka says of one group, each answer within `wait` seconds. May be asked from several threads."""
+    """What Kafka says of one group, each answer within `wait` seconds. May be asked from several threads.
+
+    It is asked as the group itself, not by an admin client: there librdkafka aborts the process when the coordinator is
+    lost while it is asked (its issues 3663 and 4605)."""
 
     def __init__(self, endpoints: Endpoints, group: str, wait: float = 2.0) -> None:
         self.group = group
         self._endpoints, self._wait = endpoints, wait
         self._client = quiet_admin(endpoints, wait)
+        # Read uncommitted: a position under an open transaction is told as it was, and is not waited for.
+        self._own = quiet_consumer(endpoints, group, isolation_level="read_uncommitted")
         self._probe: Consumer | None = None
         self._lock = threading.Lock()
 
@@ -59,13 +64,14 @@ class Follower:
                 ) from error
 
     def close(self) -> None:
+        self._own.close()
         if self._probe is not None:
             self._probe.close()
 
     def _committed(self) -> list[Position]:
-        wanted = [ConsumerGroupTopicPartitions(self.group)]
-        asked: Any = self._client.list_consumer_group_offsets(wanted, request_timeout=self._wait)
-        said = asked[self.group].result(self._wait).topic_partitions
+        topics = self._own.list_topics(timeout=self._wait).topics.values()
+        places = [TopicPartition(t.topic, p) for t in topics if not t.topic.startswith("__") for p in t.partitions]
+        said = self._own.committed(places, timeout=self._wait)
         at = {(p.topic, p.partition): p.offset for p in said if p.error is None and p.offset >= 0}
         ends = ends_of(self._client, at, self._wait)
         return [Position(*place, at[place], ends[place]) for place in sorted(at) if place in ends]

@@ -64,7 +64,9 @@ def _count(said: Count, measure: Measure, events: Catalog) -> Iterator[Finding]:
     if said.test and said.test not in TESTS:
         yield ("count", "test"), f"no test {said.test}{hint(said.test, TESTS)}"
     for type_ in said.per_event:
-        if type_ not in said.events:
+        if "*" in said.events and type_ not in events.types:
+            yield ("count", "per_event", type_), f"no event type {type_}{hint(type_, events.types)}"
+        elif "*" not in said.events and type_ not in said.events:
             yield ("count", "per_event", type_), f"{type_} is none of `events`; add it there or take it out"
     for index, type_ in enumerate(said.events):
         if type_ == "*":

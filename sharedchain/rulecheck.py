@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sharedchain import actioncheck, measurecheck, rulesight, tablecheck
+from sharedchain import actioncheck, derivationcheck, measurecheck, rulesight, tablecheck
 from sharedchain.core import forecast, texts, trial, typed, versions
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.payload import payload
@@ -40,6 +40,7 @@ _CONTEXT = (
     "language",
     "transition",
 )
+_NO_NUMBER = ("string", "bool", "bytes")
 _FORECAST = (*(f.name for f in dataclasses.fields(Forecast)), "total")
 
 
@@ -59,21 +60,26 @@ def check(root: Path | None = None, catalog: Catalog | None = None) -> Book:
     for rule, document in book.rules():
         _rule(book, rule, document, events)
         _trials(book, rule, document, events)
+    for derivation, document in book.models["derivation"].values():
+        derivationcheck.check(book, derivation, document, events)
+    derivationcheck.chain(book)
     for calendar, document in book.models["calendar"].values():
         if calendar.extends and calendar.extends not in book.present["calendar"]:
             hint = typed.hint(calendar.extends, book.present["calendar"])
             book.say(document, ("extends",), f"no calendar {calendar.extends}{hint or '; add its file'}")
     for pack, document in book.models["pack"].values():
-        for index, rule_id in enumerate(pack.rules):
-            if rule_id not in book.present["rule"]:
-                hint = typed.hint(rule_id, book.present["rule"])
-                book.say(document, ("rules", index), f"no rule {rule_id}{hint or '; add its file or take it out'}")
+        for kind, ids in (("rule", pack.rules), ("derivation", pack.derivations)):
+            there = book.present.get(kind, [])
+            for index, id_ in enumerate(ids):
+                if id_ not in there:
+                    hint = typed.hint(id_, there) or "; add its file or take it out"
+                    book.say(document, (f"{kind}s", index), f"no {kind} {id_}{hint}")
     return book
 
 
-def outcomes(book: Book, rule: Rule, catalog: Catalog | None = None) -> list[trial.Outcome]:
+def outcomes(book: Book, rule: Rule, events: Catalog) -> list[trial.Outcome]:
     """Run the cases of one rule that loads; their payloads are read as our schemas say."""
-    events, measures, ready = catalog or Catalog.load(book.root), book.measures(), prepare(rule)
+    measures, ready = book.measures(), prepare(rule)
     schemas = {name: kind.schema for name, kind in events.types.items()}
     data = book.items("calendar", "table")
     return [trial.run(ready, case, measures, schemas, data) for case in trial.trials_of(rule.tests)]
@@ -87,10 +93,17 @@ def _measure(book: Book, measure: Measure, document: Document, events: Catalog) 
 
 def _table(book: Book, table: Table, document: Document, events: Catalog) -> None:
     _role(book, document, ("owner",), table.owner)
-    seen = [_event_type(book, document, ("from", type_), type_, events) for type_ in table.from_ if type_ != "*"]
+    seen = [_fed(book, document, type_, events) for type_ in table.from_ if type_ != "*"]
     if all(seen):
         for steps, text, column in tablecheck.findings(table, events, book.looks):
             book.say(document, steps, text, column)
+
+
+def _fed(book: Book, document: Document, type_: str, events: Catalog) -> bool:
+    """Whether a table may be fed by the type: by what the engine derives, too."""
+    kind = events.types.get(type_)
+    known = kind is not None and derivationcheck.seen(kind, events)
+    return known or _event_type(book, document, ("from", type_), type_, events)
 
 
 def _rule(book: Book, rule: Rule, document: Document, events: Catalog) -> None:
@@ -102,7 +115,9 @@ def _rule(book: Book, rule: Rule, document: Document, events: Catalog) -> None:
     if rule.goal_measure not in book.models["measure"]:
         hint = typed.hint(rule.goal_measure, book.models["measure"])
         book.say(document, ("goal_measure",), f"no measure {rule.goal_measure}{hint}")
-    if not (book.root / rule.runbook).is_file():
+    if ".." in Path(rule.runbook).parts or not rule.runbook.startswith("rules/"):
+        book.say(document, ("runbook",), f"{rule.runbook} is outside rules/; put it into rules/runbooks")
+    elif not (book.root / rule.runbook).is_file():
         book.say(document, ("runbook",), f"no file {rule.runbook}; write what to do when it rings")
     actioncheck.types(rule, events, partial(book.say, document))
     match rule.on:
@@ -143,6 +158,7 @@ def _on_events(
         _when(book, document, ("when",), rule.when, types)
         _paths(book, document, ("subject",), rule.subject, types)
         _paths(book, document, ("value",), rule.value, types)
+        _number(book, document, rule, types)
         _paths(book, document, ("unit",), [rule.unit] if "." in rule.unit else [], types)
         for key, path in (("part", rule.part), ("subject_owner", rule.subject_owner)):
             _paths(book, document, (key,), [path] if path else [], types)
@@ -177,7 +193,8 @@ def _ending(
     book: Book, rule: Rule, steps: tuple[Step, ...], end: Clear | Stop, document: Document, events: Catalog
 ) -> None:
     subject, part = end.subject or rule.subject, end.part or ("" if end.subject else rule.part)
-    if len(subject) != len(rule.subject):
+    fits = 0 < len(subject) <= len(rule.subject) if isinstance(end, Stop) else len(subject) == len(rule.subject)
+    if not fits:
         text = f"the rule's subject has {len(rule.subject)} parts, this one {len(subject)}: they never meet"
         book.say(document, (*steps, "subject"), text)
     for index, type_ in enumerate(end.event):
@@ -190,6 +207,16 @@ def _ending(
 
 def _paths(book: Book, document: Document, steps: tuple[Step, ...], paths: Iterable[str], types: typed.Types) -> None:
     rulesight.paths(paths, steps, types, partial(book.say, document))
+
+
+def _number(book: Book, document: Document, rule: Rule, types: typed.Types) -> None:
+    """Thresholds need a number: beside a text no band would ever hold, and the rule would never ring."""
+    if not rule.value or isinstance(rule.on, OnClock) or all(band.threshold is None for band in rule.bands):
+        return
+    kind = types.variables.get(rule.value[0])
+    if kind is not None and kind.name().lower().removesuffix("_wrapper") in _NO_NUMBER:
+        text = f"{rule.value[0]} is a {kind.name().lower().removesuffix('_wrapper')}; bands need a number"
+        book.say(document, ("value", 0), text)
 
 
 def _on_measure(book: Book, rule: Rule, on: OnMeasure, document: Document) -> None:
@@ -284,6 +311,8 @@ def _given(book: Book, rule: Rule, steps: tuple[Step, ...], given: Any, document
             continue
         place = (*steps, "events", at) if at >= 0 else steps
         type_ = message.type or ("" if at >= 0 else rule.events[0])
+        if type_ in rule.events and type_ not in events.types:
+            continue  # told at `on`
         if type_ not in events.types:
             hint = typed.hint(type_, events.types) if type_ else "; say `type`"
             book.say(document, (*place, "type"), f"no event type {type_}{hint}")

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from sharedchain import config
 from sharedchain.core import lookup, typed
 from sharedchain.core.calendar import Calendar
+from sharedchain.core.derivation import Derivation
 from sharedchain.core.measures import Measure
 from sharedchain.core.routes import Routes
 from sharedchain.core.rule import Rule
@@ -28,11 +29,19 @@ from sharedchain.yamlfile import Document, Step, read
 
 _MODELS: Mapping[str, type[BaseModel]] = {
     "calendar": Calendar,
+    "derivation": Derivation,
     "measure": Measure,
     "pack": Pack,
     "route": Routes,
     "rule": Rule,
     "table": Table,
+}
+
+_WANTED: Mapping[str, str] = {
+    "int_parsing": "no whole number; write one, as 3",
+    "decimal_parsing": "no number; write one, as 0.85",
+    "finite_number": "no number; write one, as 0.85",
+    "recipient": "nobody; write owner, role:<role>, or the path of an employee",
 }
 
 
@@ -74,6 +83,9 @@ class Book:
 
     def rules(self) -> list[tuple[Rule, Document]]:
         return list(self.models["rule"].values())
+
+    def derivations(self) -> list[tuple[Derivation, Document]]:
+        return list(self.models["derivation"].values())
 
     def say(self, document: Document, steps: tuple[Step, ...], text: str, column: int = 0) -> None:
         """`column` counts from the start of the value (1 = its first character), for findings inside it."""
@@ -118,7 +130,9 @@ def load(root: Path | None = None) -> Book:
 
 def _invalid(book: Book, document: Document, error: ValidationError, model: type[BaseModel]) -> None:
     known = sorted(_keys(model, set()))
-    for one in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    for one in errors:
+        others = [bad for bad in errors if len(bad["loc"]) > len(one["loc"])]
         steps = _steps(document.value, one["loc"])
         text = one["msg"].removeprefix("Value error, ")
         if one["type"] == "value_error" and isinstance(document.value, dict) and not steps:
@@ -131,7 +145,18 @@ def _invalid(book: Book, document: Document, error: ValidationError, model: type
             text = f"unknown key {word}{typed.hint(word, known) or '; take it out'}"
         elif one["type"] == "missing":
             text = f"key {one['loc'][-1]} is missing; add it"
+        elif one["type"] == "too_short" and any(bad["loc"][: len(one["loc"])] == one["loc"] for bad in others):
+            continue  # its parts are there, and wrong: told already
+        else:
+            text = _expected(one, text)
         book.say(document, steps, text)
+
+
+def _expected(one: Any, said: str) -> str:
+    """What should stand there, with an example; what pydantic says where we know no better."""
+    key = next((step for step in reversed(one["loc"]) if isinstance(step, str)), "")
+    wanted = "recipient" if "|role:" in str(one.get("ctx", {}).get("pattern")) else one["type"]
+    return f"{key}: {one['input']!r} is {_WANTED[wanted]}" if wanted in _WANTED else said
 
 
 def _steps(value: Any, loc: tuple[Step, ...]) -> tuple[Step, ...]:

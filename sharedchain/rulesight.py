@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
-from sharedchain.core import lookup, typed
+from sharedchain.core import lookup, picking, typed
 from sharedchain.core.columns import Column
 from sharedchain.core.order import in_order
-from sharedchain.core.rule import Rule
+from sharedchain.core.sighted import Look, Sighted
 from sharedchain.yamlfile import Step
 
 Steps = tuple[Step, ...]
@@ -24,7 +24,7 @@ class Say(Protocol):
 
 
 def sight(
-    rule: Rule, types: typed.Types, tables: Tables, say: Say, elsewhere: Collection[str] = ()
+    rule: Sighted, types: typed.Types, tables: Tables, say: Say, elsewhere: Collection[str] = ()
 ) -> typed.Types | None:
     """The variables of a rule; None if they cannot be known, which is said. `elsewhere`: fields of its other events."""
     if rule.each:
@@ -40,7 +40,7 @@ def sight(
     return lets(rule, typed.also(looked, columns), say)
 
 
-def lets(rule: Rule, types: typed.Types, say: Say) -> typed.Types | None:
+def lets(rule: Sighted, types: typed.Types, say: Say) -> typed.Types | None:
     """The same variables and those of `let`, each typed by what it computes."""
     reads = {name: {other for other in rule.let if f"let.{other}" in said.cel} for name, said in rule.let.items()}
     try:
@@ -63,7 +63,7 @@ def paths(said: Iterable[str], steps: Steps, types: typed.Types, say: Say) -> No
             say((*steps, index), f"{path} is no field{types.suggest(path)}")
 
 
-def _looks(rule: Rule, types: typed.Types, tables: Tables, say: Say) -> typed.Types | None:
+def _looks(rule: Sighted, types: typed.Types, tables: Tables, say: Say) -> typed.Types | None:
     try:
         names = lookup.ordered(rule.with_)
     except ValueError as error:
@@ -76,11 +76,42 @@ def _looks(rule: Rule, types: typed.Types, tables: Tables, say: Say) -> typed.Ty
             hint = typed.hint(look.entity, tables) or f"; there are {', '.join(tables)}"
             say((*steps, "entity"), f"no table {look.entity}{hint}")
             return None
+        paths(look.id, (*steps, "id"), types, say)
+        if look.first:
+            types = _chosen(name, look, table, types, say)
+            continue
         if len(look.id) != len(table.keys):
             say((*steps, "id"), f"{look.entity} is found by {', '.join(table.keys)}: name a path for each")
-        paths(look.id, (*steps, "id"), types, say)
         types = typed.beside(types, name, table.columns, optional=look.optional or table.sparse)
     return types
+
+
+def _chosen(name: str, look: Look, table: lookup.Table, types: typed.Types, say: Say) -> typed.Types:
+    """What a row that is chosen by `first` gives: its columns, its `let`, and who was considered."""
+    steps: Steps = ("with", name)
+    if table.rows is None or len(look.id) >= len(table.keys):
+        of = "a table of rules/tables" if table.rows is None else f"rows that {', '.join(table.keys)} do not name whole"
+        say((*steps, "first"), f"only {of} can be chosen from: name the row by `id`")
+    row = typed.beside(types, "row", table.columns, optional=True)
+    _expression(look.among, (*steps, "among"), row, say)
+    computed: dict[str, object] = {}
+    reads = {one: {o for o in look.let if f"row.{o}" in said.cel} - {one} for one, said in look.let.items()}
+    try:
+        order = in_order(reads, "let")
+    except ValueError as error:
+        say((*steps, "let"), str(error))
+        return typed.beside(types, name, table.columns, optional=True)
+    for one in order:
+        _expression(look.let[one].cel, (*steps, "let", one, "cel"), row, say, value=True)
+        computed[one] = typed.maybe(typed.computed(look.let[one].cel, row))
+        row = typed.also(row, {f"row.{one}": computed[one]})
+    _expression(look.where, (*steps, "where"), row, say)
+    for key, sources in (("first", enumerate(look.first)), ("tell", look.tell.items())):
+        for at, source in sources:
+            _expression(source, (*steps, key, at), row, say, value=True)
+    types = typed.beside(types, name, table.columns, optional=True)
+    considered = {f"{name}.{picking.CONSIDERED}": typed.T.List(typed.T.DYN)} if look.tell else {}
+    return typed.also(types, {f"{name}.{one}": kind for one, kind in computed.items()} | considered)
 
 
 def _column(name: str, said: Column, types: typed.Types, say: Say, elsewhere: Collection[str]) -> object:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from sharedchain import canonical
 from sharedchain.errors import ConfigError
 from sharedchain.topicfile import TopicFile, TypeRules
+from sharedchain.yamlfile import plain
 
 # Fields that are money (None) or hold it: records, or lists of records, with what is money in them.
 Money = tuple[tuple[str, "Money | None"], ...]
@@ -42,6 +43,7 @@ class Topic:
     future_minutes: int = 5
     silent_hours: int | None = None
     derived: Literal["ingest", "engine"] | None = None
+    telemetry: bool = False
     commanded: bool = False
     readers: tuple[str, ...] = ()
     doc: str = ""
@@ -207,7 +209,7 @@ def _apart(path: str) -> tuple[str, str]:
 
 def _read_topic(file: Path) -> tuple[Topic, list[EventType]]:
     try:
-        said = TopicFile.model_validate(yaml.safe_load(file.read_text("utf-8")))
+        said = TopicFile.model_validate(plain(file.read_text("utf-8")))
     except yaml.YAMLError as error:
         raise ConfigError([f"{file}: not YAML: {error}"]) from None
     except ValidationError as error:

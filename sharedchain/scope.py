@@ -6,6 +6,7 @@ import zlib
 from functools import lru_cache
 
 SPINE = "chain.facts.v1"
+COMMANDS = "chain.command.v1"  # commands of rules: the engine alone writes here, and they are taken nowhere else
 PARTITIONS = 8  # of the spine, for ever: changing it would change every order
 SYSTEM = "_system"
 EVERY_WALL_SCOPE = ""  # scope of a wall tick: it is time for all wall scopes of its partition

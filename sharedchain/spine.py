@@ -12,6 +12,7 @@ from sharedchain.envelope import Envelope, Headers, headers_of, read_headers
 from sharedchain.errors import Refused
 from sharedchain.fact import Derived, Fact, Kind
 from sharedchain.fit import fitted
+from sharedchain.scope import COMMANDS
 
 ENGINE = "chain.engine"  # ce_source of everything derived; its group in Kafka has the same name
 
@@ -99,13 +100,13 @@ def read_fact_from(codec: Codec, *, partition: int, offset: int, headers: RawHea
 
 
 def is_command(codec: Codec, type_: str) -> bool:
-    """Whether what the engine says of this type is a command: it goes to a domain topic, and ingest judges it."""
+    """Whether what the engine says of this type is a command: it goes back to ingest, which judges it."""
     return codec.catalog.topics[codec.catalog.types[type_].topic].ingest
 
 
 def derived_record(codec: Codec, derived: Derived) -> Record:
     """Where and how a derived event is written: the partition of its cause, complete headers. A command is written
-    as a publisher would: where its key says, with an envelope and nothing of ours.
+    as a publisher would: where its key says, with an envelope and nothing of ours, but on the topic of commands.
 
     Raises Refused for what the action of a rule says and no schema holds."""
     kind = codec.catalog.types[derived.type]
@@ -126,7 +127,7 @@ def derived_record(codec: Codec, derived: Derived) -> Record:
     )
     key = kind.key_of(derived.scope, data)
     if command:
-        return Record(kind.topic, BY_KEY, key, codec.encode(kind, data), envelope.headers())
+        return Record(COMMANDS, BY_KEY, key, codec.encode(kind, data), envelope.headers())
     headers = [
         *envelope.headers(),
         (words.CAUSE_PARTITION, str(derived.partition).encode()),

@@ -59,5 +59,6 @@ class TopicFile(_Strict):
     future_minutes: int = 5
     silent_hours: int | None = None  # a source that has nothing for longer is silent; left out = it promises no pace
     derived: Literal["ingest", "engine"] | None = None
-    commanded: bool = False  # the engine may publish here too: what the action of a rule commands
+    telemetry: bool = False  # published by anybody, read in slices by the telemetry lane instead of ingest
+    commanded: bool = False  # rules may command its types: they come by chain.command.v1
     events: dict[str, TypeRules]

@@ -54,6 +54,7 @@ _STEPS: Mapping[str, tuple[str, str]] = {
         "forecast review {period}: {lead_count} leads, {opportunity_count} opportunities, {forecast_total}, gap {gap}",
     ),
     "sensor.reading": ("{subject} {metric} {value} {unit}", "{subject} {metric} {value} {unit}"),
+    "sensor.sampled": ("{subject} {metric} {value} {unit}", "{subject} {metric} {value} {unit}"),
     "record.rejected": ("✗ 被拒 {original_type}：{refused}", "✗ refused {original_type}: {refused}"),
 }  # fmt: skip
 _WORDS: Mapping[str, tuple[str, str]] = {

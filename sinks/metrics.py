@@ -22,6 +22,10 @@ WAITING_AGE = Gauge(
     "sharedchain_sink_waiting_age_seconds",
     "等待重试最久的批次已等待多久,没有则为 0 / How long the batch that waits longest has waited; 0 if none does",
 )
+HELD = Gauge(
+    "sharedchain_sink_held_records",
+    "已读入内存而尚未写好的记录数 / Records in memory that are read and not yet written; the rest waits in Kafka",
+)
 # An insert takes 10 to 100 ms; its own limit is 60 s.
 WRITE = Histogram(
     "sharedchain_sink_write_seconds",

@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from sharedchain.envelope import Headers
 from sharedchain.errors import ConfigError
 from sharedchain.failpoint import failpoint
 from sinks import metrics
@@ -46,8 +47,9 @@ class Later:
 class Sink(Protocol):
     """Writes batches. May be called any number of times with one batch, in this life and the next."""
 
-    def assigned(self) -> None:
-        """Partitions have come: others may have written until now."""
+    def assigned(self, ours: Callable[[], bool]) -> None:
+        """Partitions have come: others may have written until now. `ours` is to be asked between two effects of one
+        batch that no token undoes: False, and they are another's by now."""
 
     def write(self, batch: Batch) -> Done | Later: ...
 
@@ -102,6 +104,7 @@ class Runner:
         self._dealt = False
         self._fresh = False  # partitions came, and it is not told yet
         self._lanes: dict[Place, _Lane] = {}
+        self._writing: tuple[Place, Batch] | None = None
         self._assignment: list[TopicPartition] = []  # committed positions, as they were when the partitions came
         self._foreign: list[Place] = []  # those of another epoch, until it is committed that they are void
 
@@ -127,6 +130,12 @@ class Runner:
         """Seconds since the first attempt of the batch that waits longest; 0 when none waits."""
         began = [lane.failing for lane in tuple(self._lanes.values()) if lane.failing is not None]
         return self._now() - min(began) if began else 0.0
+
+    def ours(self) -> bool:
+        """Whether the batch that is being written may be gone on with: who stood still for a while asks Kafka first."""
+        if self._writing is None or self._now() - self._owned_at <= self._fence:
+            return True
+        return self._still_ours(*self._writing)
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -157,7 +166,7 @@ class Runner:
         error = message.error()
         place = (message.topic() or "", _known(message.partition()))
         if error is None:
-            record = _record(place, message)
+            record = record_of(place, message)
             if lane := self._lanes.get(place):
                 lane.buffered.append(record)
                 lane.seen_to = record.offset + 1
@@ -257,6 +266,8 @@ class Runner:
     # -- writing ---------------------------------------------------------------------------------------------
 
     def _write(self) -> None:
+        lanes = self._lanes.values()
+        metrics.HELD.set(sum(len(one.buffered) + (len(one.batch.records) if one.batch else 0) for one in lanes))
         for place, lane in list(self._lanes.items()):
             if lane.batch is None or lane.due > self._now():
                 continue
@@ -264,7 +275,9 @@ class Runner:
                 return
             failpoint("sink.before_insert")
             began = time.perf_counter()
+            self._writing = (place, lane.batch)
             outcome = self._sink.write(lane.batch)
+            self._writing = None
             took = time.perf_counter() - began
             failpoint("sink.after_insert")
             self._beat()
@@ -304,7 +317,7 @@ class Runner:
         self._assignment = committed
         self._start(committed)
         self._owned_at, self._fresh = self._now(), True
-        self._sink.assigned()
+        self._sink.assigned(self.ours)
 
     def _start(self, committed: list[TopicPartition]) -> None:
         """Read from the committed positions, whatever was read before."""
@@ -361,19 +374,22 @@ def _known(number: int | None) -> int:
     return -1 if number is None else number
 
 
-def _record(place: Place, message: Message) -> Record:
-    headers = [(name, value.encode() if isinstance(value, str) else value or b"") for name, value in _headers(message)]
-    key, value = message.key(), message.value()
-    return Record(*place, _known(message.offset()), _bytes(key), _bytes(value), headers)
+def record_of(place: Place, message: Message) -> Record:
+    """What was read, with nothing of the client about it."""
+    key, value, said = message.key(), message.value(), message.headers()
+    return Record(
+        *place,
+        _known(message.offset()),
+        key.encode() if isinstance(key, str) else key,
+        value.encode() if isinstance(value, str) else value,
+        _headers(said) if said else [],
+        message.timestamp()[1],
+    )
 
 
-def _headers(message: Message) -> list[tuple[str, str | bytes | None]]:
-    said = message.headers() or []
-    return list(said.items()) if isinstance(said, dict) else list(said)
-
-
-def _bytes(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
+def _headers(said: Any) -> Headers:
+    pairs = said.items() if isinstance(said, dict) else said
+    return [(name, value.encode() if isinstance(value, str) else value or b"") for name, value in pairs]
 
 
 def _final(error: KafkaError) -> bool:

@@ -16,22 +16,20 @@ from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.spine import derived_record, read_fact_from
 from streams.engine import Core, Words
-from streams.worker import Seat, engine_app
+from streams.engine_app import engine_app
+from streams.patience import patient
+from streams.worker import Seat
 
 _endpoints = Endpoints.load(program="engine")
 _codec = Codec(Registry.of(_endpoints), Catalog.load())
 _core = Core(version=fold.CORE_VERSION, new=fold.new_state, step=fold.step, dump=fold.dump, load=fold.load)
 _words = Words(
-    read=lambda partition, record: read_fact_from(
-        _codec, partition=partition, offset=record.offset, headers=record.headers, value=record.value
+    read=patient(
+        lambda partition, record: read_fact_from(
+            _codec, partition=partition, offset=record.offset, headers=record.headers, value=record.value
+        )
     ),
-    write=lambda derived: derived_record(_codec, derived),
+    write=patient(lambda derived: derived_record(_codec, derived)),
 )
 
-_seat = Seat(
-    slot=os.environ.get("SHAREDCHAIN_SLOT", "0"),
-    home=_endpoints.home,
-    session=float(os.environ.get("SHAREDCHAIN_ENGINE_SESSION", "8")),
-)
-
-app = engine_app(_endpoints, _core, _words, _seat)
+app = engine_app(_endpoints, _core, _words, Seat.of(os.environ, _endpoints.home))

@@ -17,13 +17,14 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from confluent_kafka import Consumer
 
-from sharedchain.errors import Refused, SharedChainError
+from sharedchain.errors import Refused
 from sharedchain.fact import SEQ, Derived, Fact
 from sharedchain.failpoint import failpoint
 from sharedchain.log import ids
 from sharedchain.scope import SPINE
 from sharedchain.spine import BY_KEY, Record
 from streams import metrics, snapshot
+from streams.gap import Gap
 from streams.outputs import Decided, Outputs
 from streams.tail import records
 
@@ -35,7 +36,7 @@ _SHARE = 20  # snapshots may take a twentieth of the time
 
 
 class SpineRecord(Protocol):
-    """What is read of a spine record: aiokafka's ConsumerRecord and `tail.Seen` have it."""
+    """What is read of a spine record: the seam's Record and `tail.Seen` have it."""
 
     @property
     def offset(self) -> int: ...
@@ -43,15 +44,6 @@ class SpineRecord(Protocol):
     def headers(self) -> Iterable[tuple[str, Any]]: ...
     @property
     def value(self) -> bytes: ...
-
-
-class Gap(SharedChainError):
-    """The spine itself says that something is missing before this fact; `about`: the ids of that fact, for the log."""
-
-    def __init__(self, text: str, fact: Fact | None = None) -> None:
-        super().__init__(text)
-        said = (fact.correlation, fact.traceparent, fact.id) if fact else ("", "", "")
-        self.about = ids(correlation=said[0], traceparent=said[1], event=said[2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sharedchain import log
 from sharedchain.errors import Fenced
-from streams.engine import Gap
+from streams.gap import Gap
 
 UNKNOWN, GAP, FENCED = 70, 71, 72  # exit codes
+_AT_ONCE = 1000  # records that wait are decided together up to about so many: a transaction costs milliseconds
+_ROOM = 2000  # records given to a lane and not yet decided; then its agent waits, and behind it Faust's queue
 
 
 class Folds(Protocol):
@@ -32,6 +35,18 @@ class _Seat:
     lane: Folds
     thread: ThreadPoolExecutor  # of one: what is submitted runs in order, recovery first
     recovery: Future[None]
+    waiting: deque[Sequence[Any]] = field(default_factory=deque)
+    given: int = 0  # records, counted by the loop
+    taken: int = 0  # of them decided, counted by the thread
+
+    def decide(self) -> None:
+        """Decide what waits, together; nothing if an earlier call took it along."""
+        together: list[Any] = []
+        while self.waiting and len(together) < _AT_ONCE:
+            together += self.waiting.popleft()
+        if together:
+            self.lane.decide(together)
+            self.taken += len(together)
 
 
 class Lanes:
@@ -52,33 +67,33 @@ class Lanes:
         wanted, self._dealt = set(partitions), True
         for partition in self._seats.keys() - wanted:
             seat = self._seats.pop(partition)
-            seat.thread.submit(_or_die, seat.lane.close)
+            seat.thread.submit(or_die, seat.lane.close)
             seat.thread.shutdown(wait=False)
         for partition in sorted(wanted - self._seats.keys()):
             lane, thread = self._build(partition), ThreadPoolExecutor(1, f"lane{partition}")
-            self._seats[partition] = _Seat(lane, thread, thread.submit(_or_die, lane.recover))
+            self._seats[partition] = _Seat(lane, thread, thread.submit(or_die, lane.recover))
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def decide(self, partition: int, slice_: Sequence[Any]) -> None:
-        """Return when the slice is decided, even if cancelled meanwhile: Faust acks after a cancellation."""
+        """Give a slice to its lane, in order; wait only while the lane has more than it can hold.
+
+        What Faust acks of these slices it never commits (the lanes commit, in their transactions): a slice whose
+        agent was cancelled is decided all the same, or it comes again, and the lane knows it by its numbers.
+        """
         while partition not in self._seats:  # the slice may overtake the news of the assignment
             await self._changed.wait()
         seat = self._seats[partition]
-        work = asyncio.get_running_loop().run_in_executor(seat.thread, _or_die, lambda: seat.lane.decide(slice_))
-        cancelled = False
-        while not work.done():
-            try:
-                await asyncio.shield(work)
-            except asyncio.CancelledError:
-                cancelled = True
-        if cancelled:
-            raise asyncio.CancelledError
+        seat.waiting.append(slice_)
+        seat.given += len(slice_)
+        work = seat.thread.submit(or_die, seat.decide)
+        if seat.given - seat.taken > _ROOM:
+            await asyncio.shield(asyncio.wrap_future(work))
 
     async def keep(self) -> None:
         """Snapshot every lane: this worker is about to hand over."""
         loop = asyncio.get_running_loop()
-        work = [loop.run_in_executor(s.thread, _or_die, s.lane.keep) for s in self._seats.values()]
+        work = [loop.run_in_executor(s.thread, or_die, s.lane.keep) for s in self._seats.values()]
         await asyncio.gather(*work)
 
     def waits(self) -> str:
@@ -93,7 +108,7 @@ class Lanes:
         return {partition: seat.lane.offset for partition, seat in tuple(self._seats.items())}
 
 
-def _or_die(work: Callable[[], None]) -> None:
+def or_die(work: Callable[[], None]) -> None:
     """Run `work`; whatever it raises ends the process before anything else can be acknowledged."""
     try:
         work()
@@ -104,5 +119,5 @@ def _or_die(work: Callable[[], None]) -> None:
 def die(code: int, cause: BaseException | str) -> None:
     """End the process at once: no handler, no commit, no flush of anything but this line."""
     error = cause if isinstance(cause, BaseException) else None
-    log.last_words("engine", f"exit {code}: {cause}", error, traced=code == UNKNOWN)
+    log.last_words("worker", f"exit {code}: {cause}", error, traced=code == UNKNOWN)
     os._exit(code)

@@ -15,11 +15,12 @@ _PATIENCE = 30.0  # seconds without any answer of the broker
 
 
 class Seen(NamedTuple):
-    """A record as it was read; the same attributes as aiokafka's ConsumerRecord."""
+    """A record as it was read; the same attributes as the seam's Record."""
 
     offset: int
     headers: list[tuple[str, Any]]
     value: bytes
+    timestamp: int = 0
 
 
 def records(reader: Consumer, topic: str, partition: int, start: int | None) -> Iterator[Seen]:
@@ -35,7 +36,8 @@ def records(reader: Consumer, topic: str, partition: int, start: int | None) -> 
         for message in found:
             error = message.error()
             if error is None:
-                yield Seen(message.offset() or 0, [*(message.headers() or ())], message.value() or b"")
+                headers = [*(message.headers() or ())]
+                yield Seen(message.offset() or 0, headers, message.value() or b"", message.timestamp()[1])
             elif error.code() == KafkaError._PARTITION_EOF:
                 return
             elif not error.retriable():

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from deploy.local.plan import ALL, TELEMETRY
 from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
+from tests import depth  # noqa: F401  (registers the profile that `make test` asks for)
 from tests.census import pytest_addoption, pytest_configure, used  # noqa: F401  (the hooks work by being here)
 
 pytest_plugins = ("pytester",)
@@ -38,8 +40,8 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """The whole chain."""
-    chain = Stack(tmp_path_factory.mktemp("stack") / "home")
+    """The whole chain, with what reads telemetry."""
+    chain = Stack(tmp_path_factory.mktemp("stack") / "home", parts=(*ALL, *TELEMETRY))
     try:
         yield chain.up()
     finally:

@@ -44,6 +44,7 @@ def test_a_skip_without_an_allowed_reason_fails(pytester: pytest.Pytester, text:
     assert run(pytester, f"import pytest\n{text.replace('True', 'allow_module_level=True')}").ret == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "allowed"),
     [("no Docker engine here", True), ("no ../shared/data", True), ("Kafka does not start", False), ("later", False)],

@@ -38,8 +38,8 @@ class Window:
     until: int = END
 
     @classmethod
-    def of(cls, since: str, until: str) -> Window:
-        return cls(reading.moment(since, 0), reading.moment(until, END))
+    def of(cls, since: str, until: str, zone: str) -> Window:
+        return cls(reading.moment(since, 0, zone), reading.moment(until, END, zone))
 
 
 @dataclass
@@ -77,7 +77,7 @@ def run(
     """Fold the log with these rules: what would have rung, whom it would have told, how long. Nobody is told."""
     if as_known and hindsight:
         raise typer.BadParameter("--hindsight shows both, and their difference; say one of them")
-    candidate, window = candidates.named(what, root), Window.of(since, until)
+    candidate, window = candidates.named(what, root), Window.of(since, until, reading.zone_of(facts, home, tenant))
     curves = Curves(candidate.rules.values() if page else ())
     found = known(reading.material(facts, home, tenant), [candidate], window, json, curves)
     lang: Language = language()  # type: ignore[assignment]
@@ -87,7 +87,9 @@ def run(
         changes = compare(found.alarms[0], after, blur=MINUTE)
     if page:
         title = WORDS[lang]["known"].format(what=candidate.name, n=found.count.facts)
-        page.write_text(html(title, found.alarms[0], curves, candidate.rules, found.end, lang, changes), "utf-8")
+        page.write_text(
+            html(title, found.alarms[0], curves, candidate.rules, found.end, lang, found.count.zone, changes), "utf-8"
+        )
     caught = windows.caught(windows.load(labels), found.alarms[0]) if labels else None
     if json:
         told = {"labels": windows.plain(*caught)} if caught else {}
@@ -114,7 +116,8 @@ def diff(
 ) -> None:
     """Alerts that NEW would add to OLD's or take away, sooner or later, by owner and subject. Exit 1 if any."""
     pair = [candidates.named(one, root) for one in (old, new)]
-    found = known(reading.material(facts, home, tenant), pair, Window.of(since, until), json)
+    window = Window.of(since, until, reading.zone_of(facts, home, tenant))
+    found = known(reading.material(facts, home, tenant), pair, window, json)
     changes = compare(*found.alarms)
     if json:
         rows = [plain_change(change) for change in changes]
@@ -123,7 +126,7 @@ def diff(
     else:
         lang: Language = language()  # type: ignore[assignment]
         say(WORDS[lang]["diff"].format(old=old, new=new, n=found.count.facts))
-        print_changes(changes, lang) if changes else say(WORDS[lang]["same"])
+        print_changes(changes, lang, found.count.zone) if changes else say(WORDS[lang]["same"])
     raise typer.Exit(1 if changes else 0)
 
 
@@ -187,10 +190,10 @@ def _plain(candidate: Candidate, found: Found, changes: list[Change] | None) -> 
 def _print(candidate: Candidate, found: Found, changes: list[Change] | None, lang: Language) -> None:
     words = WORDS[lang]
     say(words["known"].format(what=candidate.name, n=found.count.facts))
-    print_alarms(found.alarms[0], found.end, lang)
+    print_alarms(found.alarms[0], found.end, lang, found.count.zone)
     print_late(found.late, lang)
     if changes is not None:
         say("")
         say(words["differs" if changes else "alike"])
         if changes:
-            print_changes(changes, lang)
+            print_changes(changes, lang, found.count.zone)

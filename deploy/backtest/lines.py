@@ -8,7 +8,7 @@ from typing import Any
 from deploy.backtest.alarms import Alarm
 from deploy.backtest.compare import KINDS, Change
 from deploy.backtest.hindsight import Lateness
-from deploy.backtest.report import End, Tally, by_owner, tallies
+from deploy.backtest.report import End, Tally, Zone, by_owner, tallies
 from deploy.backtest.windows import Catch
 from deploy.backtest.words import WORDS
 from sharedchain.core.localtime import local_text
@@ -19,7 +19,7 @@ from sharedchain.table import say, show
 _SHOWN = 40  # rows of a listing for people; JSON has them all
 
 
-def print_alarms(found: Sequence[Alarm], end: End, lang: Language) -> None:
+def print_alarms(found: Sequence[Alarm], end: End, lang: Language, zone: Zone) -> None:
     """One line a rule, then each alert with its title."""
     words = WORDS[lang]
     if not found:
@@ -28,18 +28,29 @@ def print_alarms(found: Sequence[Alarm], end: End, lang: Language) -> None:
     show("", words["rules"], [_tally(t, lang) for t in tallies(found, end)], right=(1, 2, 3, 4, 5, 6, 7))
     say("")
     titles = [alarm.title_zh if lang == "zh" else alarm.title_en for alarm in found[:_SHOWN]]
-    show("", words["alarms"], [_alarm(alarm, words) for alarm in found[:_SHOWN]], folding=(4, 5), below=titles)
+    show(
+        "",
+        words["alarms"],
+        [_alarm(alarm, words, zone(alarm.scope)) for alarm in found[:_SHOWN]],
+        folding=(4, 5),
+        below=titles,
+    )
     if len(found) > _SHOWN:
         say(words["more"].format(n=len(found) - _SHOWN))
 
 
-def print_changes(changes: Sequence[Change], lang: Language) -> None:
+def print_changes(changes: Sequence[Change], lang: Language, zone: Zone) -> None:
     """How many for whom, then each with its old and new beginning."""
     words = WORDS[lang]
     rows = [[owner, *(str(counts[kind]) for kind in KINDS)] for owner, counts in by_owner(changes).items()]
     show("", words["summary"], rows, right=(1, 2, 3, 4, 5), folding=(0,))
     say("")
-    show("", words["changes"], [_change(change, words, lang) for change in changes[:_SHOWN]], folding=(2, 3))
+    show(
+        "",
+        words["changes"],
+        [_change(one, words, lang, zone(one.alarm.scope)) for one in changes[:_SHOWN]],
+        folding=(2, 3),
+    )
     if len(changes) > _SHOWN:
         say(words["more"].format(n=len(changes) - _SHOWN))
 
@@ -61,7 +72,7 @@ def print_windows(catches: Sequence[Catch], nothing: Sequence[Alarm], lang: Lang
 
 
 def _window(one: Catch, words: Any, lang: Language) -> tuple[str, ...]:
-    span = (_when(one.window.start), _when(one.window.end)[5:])
+    span = (_when(one.window.start, DEFAULT.timezone), _when(one.window.end, DEFAULT.timezone)[5:])
     if one.into is None:
         return one.window.name, *span, words["missed"], "", ""
     left = one.window.end - one.window.start - one.into
@@ -74,13 +85,13 @@ def _tally(t: Tally, lang: Language) -> tuple[str, ...]:
     return t.rule, str(t.version), str(t.alarms), str(t.red), str(t.subjects), str(t.people), *spans
 
 
-def _alarm(alarm: Alarm, words: Any) -> tuple[str, ...]:
-    ended = words["open"] if alarm.ended is None else _when(alarm.ended)[5:]
-    return _when(alarm.opened), ended, alarm.severity, alarm.rule, alarm.subject, ", ".join(alarm.told)
+def _alarm(alarm: Alarm, words: Any, zone: str) -> tuple[str, ...]:
+    ended = words["open"] if alarm.ended is None else _when(alarm.ended, zone)[5:]
+    return _when(alarm.opened, zone), ended, alarm.severity, alarm.rule, alarm.subject, ", ".join(alarm.told)
 
 
-def _change(change: Change, words: Any, lang: Language) -> tuple[str, ...]:
-    sides = tuple(_when(side.opened)[5:] if side else "" for side in (change.old, change.new))
+def _change(change: Change, words: Any, lang: Language, zone: str) -> tuple[str, ...]:
+    sides = tuple(_when(side.opened, zone)[5:] if side else "" for side in (change.old, change.new))
     span = duration(abs(change.by) // 1000, lang)
     shift = f"{'−' if change.by < 0 else '+'}{span}" if change.by else _otherwise(change)
     return words[change.kind], change.alarm.rule, change.alarm.subject, change.alarm.owner, *sides, shift
@@ -95,5 +106,5 @@ def _otherwise(change: Change) -> str:
     return "told" if old.told != new.told else "end"
 
 
-def _when(ms: int) -> str:
-    return local_text(ms, DEFAULT.timezone)[:16]
+def _when(ms: int, zone: str) -> str:
+    return local_text(ms, zone)[:16]

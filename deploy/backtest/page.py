@@ -12,11 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from deploy.backtest.alarms import Alarm
 from deploy.backtest.compare import Change
 from deploy.backtest.curve import Curve, Curves
-from deploy.backtest.report import End, tallies
+from deploy.backtest.report import End, Zone, tallies
 from deploy.backtest.words import WORDS
 from sharedchain.core.localtime import local_text
 from sharedchain.core.rule import Rule
-from sharedchain.core.settings import DEFAULT
 from sharedchain.display import Language, duration
 
 WIDE, HIGH, EDGE = 860, 180, 8
@@ -46,6 +45,7 @@ def html(
     rules: Mapping[str, Rule],
     end: End,
     lang: Language,
+    zone: Zone,
     changes: Sequence[Change] | None = None,
 ) -> str:
     """The whole page."""
@@ -59,16 +59,16 @@ def html(
         title=title,
         words=words,
         tallies=spans,
-        plots=list(_plots(alarms, curves, rules, end)),
-        alarms=[_row(alarm, words, lang) for alarm in alarms[:_ROWS]],
+        plots=list(_plots(alarms, curves, rules, end, zone)),
+        alarms=[_row(alarm, words, lang, zone(alarm.scope)) for alarm in alarms[:_ROWS]],
         left_out=max(len(alarms) - _ROWS, 0),
-        changes=None if changes is None else [_change(one, words) for one in changes[:_ROWS]],
+        changes=None if changes is None else [_change(one, words, zone(one.alarm.scope)) for one in changes[:_ROWS]],
         wide=WIDE,
         high=HIGH,
     )
 
 
-def _plots(alarms: Sequence[Alarm], curves: Curves, rules: Mapping[str, Rule], end: End) -> Iterator[Plot]:
+def _plots(alarms: Sequence[Alarm], curves: Curves, rules: Mapping[str, Rule], end: End, zone: Zone) -> Iterator[Plot]:
     """Subjects with most alerts first; then, for want of any, what never rang."""
     rang: dict[tuple[str, str, str], list[Alarm]] = {}
     for alarm in alarms:
@@ -81,10 +81,10 @@ def _plots(alarms: Sequence[Alarm], curves: Curves, rules: Mapping[str, Rule], e
             if drawn < _PLOTS and rule in rules and len(curve.buckets) > 1:
                 drawn += 1
                 name = " · ".join(filter(None, (rule, scope, subject, part)))
-                yield _plot(name, curve, rules[rule], rang.get(key, []), end(scope))
+                yield _plot(name, curve, rules[rule], rang.get(key, []), end(scope), zone(scope))
 
 
-def _plot(name: str, curve: Curve, rule: Rule, alarms: Sequence[Alarm], end: int) -> Plot:
+def _plot(name: str, curve: Curve, rule: Rule, alarms: Sequence[Alarm], end: int, zone: str) -> Plot:
     marks = [(band.severity, float(band.threshold)) for band in rule.bands if band.threshold is not None]
     heights = [one.low for one in curve.buckets] + [one.high for one in curve.buckets] + [mark for _, mark in marks]
     low, high = min(heights), max(heights)
@@ -104,27 +104,32 @@ def _plot(name: str, curve: Curve, rule: Rule, alarms: Sequence[Alarm], end: int
         line=" ".join(f"{x(one.at)},{y(one.last)}" for one in curve.buckets),
         lines=tuple((severity, y(mark), f"{mark:g}") for severity, mark in marks),
         bars=tuple(
-            (a.severity, x(a.opened), max(x(end if a.ended is None else a.ended) - x(a.opened), 2), _when(a.opened))
+            (
+                a.severity,
+                x(a.opened),
+                max(x(end if a.ended is None else a.ended) - x(a.opened), 2),
+                _when(a.opened, zone),
+            )
             for a in alarms
             if a.opened <= last
         ),
         top=f"{high:g}",
         bottom=f"{low:g}",
-        first=_when(first)[:10],
-        last=_when(last)[:10],
+        first=_when(first, zone)[:10],
+        last=_when(last, zone)[:10],
     )
 
 
-def _row(alarm: Alarm, words: Mapping[str, Any], lang: Language) -> tuple[str, ...]:
+def _row(alarm: Alarm, words: Mapping[str, Any], lang: Language, zone: str) -> tuple[str, ...]:
     title = alarm.title_zh if lang == "zh" else alarm.title_en
-    ended = words["open"] if alarm.ended is None else _when(alarm.ended)
-    return _when(alarm.opened), ended, alarm.severity, alarm.rule, alarm.subject, ", ".join(alarm.told), title
+    ended = words["open"] if alarm.ended is None else _when(alarm.ended, zone)
+    return _when(alarm.opened, zone), ended, alarm.severity, alarm.rule, alarm.subject, ", ".join(alarm.told), title
 
 
-def _change(change: Change, words: Mapping[str, Any]) -> tuple[str, ...]:
-    sides = tuple(_when(side.opened) if side else "" for side in (change.old, change.new))
+def _change(change: Change, words: Mapping[str, Any], zone: str) -> tuple[str, ...]:
+    sides = tuple(_when(side.opened, zone) if side else "" for side in (change.old, change.new))
     return words[change.kind], change.alarm.rule, change.alarm.subject, change.alarm.owner, *sides
 
 
-def _when(ms: int) -> str:
-    return local_text(ms, DEFAULT.timezone)[:16]
+def _when(ms: int, zone: str) -> str:
+    return local_text(ms, zone)[:16]

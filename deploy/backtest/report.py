@@ -11,6 +11,7 @@ from deploy.backtest.alarms import Alarm
 from deploy.backtest.compare import KINDS, Change
 
 End = Callable[[str], int]  # how far time went in a scope, ms
+Zone = Callable[[str], str]  # the zone in which a scope reads its times
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,9 +85,13 @@ class _Lane:
         return said
 
     def _clock_of(self, scope: str) -> str:
-        known = self.state.scopes.get(scope)
-        mode = known.mode if known else ruleset(self.state).settings(scope).mode
-        return EVERY_WALL_SCOPE if mode == "wall" else scope
+        """Rules are compiled for a scope that was configured and has no fact yet, not for each item of a config."""
+        if known := self.state.scopes.get(scope):
+            wall = known.mode == "wall"
+        else:
+            configured = f"tenant/{scope}" in self.state.config
+            wall = not configured or ruleset(self.state).settings(scope).mode == "wall"
+        return EVERY_WALL_SCOPE if wall else scope
 
     def _due(self, clock: str) -> int:
         scopes = self.state.scopes

@@ -11,6 +11,7 @@ from deploy.replay import spine
 from sharedchain.codec import Codec
 from sharedchain.core.payload import payload
 from sharedchain.endpoints import Endpoints
+from sharedchain.errors import ConfigError
 from sharedchain.fact import Fact
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
@@ -64,3 +65,22 @@ def about(facts: Iterable[Fact], tenant: str) -> Iterator[Fact]:
     """Without the facts of other tenants, unless `tenant` is empty."""
     mine = {tenant, SYSTEM, EVERY_WALL_SCOPE}
     return (fact for fact in facts if not tenant or fact.scope in mine)
+
+
+def known(read: Source, tenant: str) -> Source:
+    """The same facts. At their end raises ConfigError if neither a fact nor the settings of `tenant` was among them:
+    of a misspelt name nothing would ring, and a gate would stand open."""
+
+    def facts() -> Iterator[Fact]:
+        met = not tenant
+        for fact in read():
+            met = met or fact.scope == tenant or _sets(fact, tenant)
+            yield fact
+        if not met:
+            raise ConfigError([f"nothing is there of a tenant {tenant}; `--tenant` names one of those who publish"])
+
+    return facts
+
+
+def _sets(fact: Fact, tenant: str) -> bool:
+    return fact.kind == "config" and (fact.data["kind"], fact.data["name"]) == ("tenant", tenant)

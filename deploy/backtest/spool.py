@@ -25,12 +25,12 @@ Key = Callable[[Fact], tuple[int, ...]]
 
 def line_of(fact: Fact) -> str:
     """One fact as one line; `fact_of` gives an equal one back, offset, src and traceparent included."""
-    return json.dumps([getattr(fact, name) for name in _FIELDS], ensure_ascii=False, default=_said)
+    return _ENCODER.encode([getattr(fact, name) for name in _FIELDS])
 
 
 def fact_of(line: str) -> Fact:
     """Raises ValueError for a line that `line_of` did not write."""
-    told = json.loads(line, object_hook=_meant)
+    told = _DECODER.decode(line)
     if not isinstance(told, list) or len(told) != len(_FIELDS):
         raise ValueError(f"no fact: {line[:80]}")
     return Fact(**dict(zip(_FIELDS, told, strict=True)))
@@ -90,3 +90,6 @@ def _meant(told: dict[str, Any]) -> Any:
         if _DATE in told:
             return date.fromisoformat(told[_DATE])
     return told
+
+
+_ENCODER, _DECODER = json.JSONEncoder(ensure_ascii=False, default=_said), json.JSONDecoder(object_hook=_meant)

@@ -1,7 +1,7 @@
 """`sharedchain rules shadow`, `promote` and `rollback`: another version, first beside the live one, then instead.
 
-Each is one config item in the log; the engine tells `rule.changed` of it. The files under rules/ stay as they are:
-whoever promotes a version commits its file too, or the next `prepare` brings back what the files say.
+Each is one config item in the log; the engine tells `rule.changed` of it. The files under rules/ stay as they are, and
+`prepare` leaves alone what was put in force after its file: until the file changes.
 """
 
 from __future__ import annotations

@@ -54,9 +54,11 @@ def whatif(
     """Branch the log with hypothetical facts and fold both with the same core. Nothing is written, nobody is told."""
     plan = load(file)
     material = reading.material(facts, home, plan.tenant)
+    zone = reading.zone_of(facts, home, plan.tenant)
+    count = reading.Counter(material.read(), quiet=json)
     schemas = {name: kind.schema for name, kind in Catalog.load().types.items()}
     try:
-        base, branch = branched(material.read(), plan, schemas, lambda text: reading.moment(text, 0))
+        base, branch = branched(count, plan, schemas, lambda text: reading.moment(text, 0, zone))
     except ValueError as error:
         raise ConfigError([f"{file}: {error}"]) from None
     rows, sides = moved(base, branch), (base.end(), branch.end())
@@ -77,7 +79,7 @@ def whatif(
     (red, standing), (after, later) = counts["base"], counts["branch"]
     say("\n" + words["lamps"].format(base=red, branch=after, old=standing, new=later))
     if changes:
-        print_changes(changes, lang)
+        print_changes(changes, lang, count.zone)
     else:
         say(words["same_lamps"])
 

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sharedchain.errors import ConfigError
+from sharedchain.yamlfile import plain
 
 Row = dict[str, Any]
 
@@ -140,7 +141,7 @@ def _numbered(value: Any, n: int) -> Any:
 def load(path: Path) -> Story:
     """Read a story. Raises ConfigError naming the file and each wrong place."""
     try:
-        return Story.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Story.model_validate(plain(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise ConfigError([f"{path}: no such story file"]) from None
     except yaml.YAMLError as error:

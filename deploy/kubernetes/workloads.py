@@ -21,7 +21,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """`index`: the environment variable that is told the ordinal of the pod, for `args`."""
+    """`index`: the environment variable that is told the ordinal of the pod, for `args`; `acts_as`: the program whose
+    Kafka user it is, where its own name is none."""
 
     name: str
     args: tuple[str, ...]
@@ -30,6 +31,7 @@ class Workload:
     memory: str
     secrets: tuple[str, ...] = ("clickhouse_gateway", "link_secret")
     index: str = ""
+    acts_as: str = ""
     cache: str = ""  # size of a volume that outlives the pod; without one, what it keeps is read again
 
 
@@ -42,6 +44,9 @@ PROGRAMS = (
              secrets=("clickhouse_sink", "link_secret")),
     Workload("notify", ("sinks.notify", "--member", "$(SHAREDCHAIN_PROGRAM)"), 1, "100m", "512Mi",
              secrets=("clickhouse_gateway", "link_secret", "webhook_secret")),
+    Workload("telemetry", ("streams.telemetry", "--slot", "$(SLOT)"), 1, "250m", "512Mi", index="SLOT"),
+    Workload("minutes", ("sinks.telemetry", "--member", "$(SHAREDCHAIN_PROGRAM)"), 1, "250m", "512Mi",
+             secrets=("clickhouse_sink", "link_secret"), acts_as="sink"),
 )  # fmt: skip
 PREPARE = Workload(
     "prepare", ("deploy.local.prepare",), 1, "250m", "512Mi", secrets=("clickhouse_prepare", "link_secret")
@@ -160,7 +165,7 @@ def _probes(port: int) -> Json:
 
 
 def _template(one: Workload, containers: list[Json]) -> Json:
-    kafka = {"name": user(one.name), "items": [{"key": "password", "path": "kafka"}]}
+    kafka = {"name": user(one.acts_as or one.name), "items": [{"key": "password", "path": "kafka"}]}
     authority = {"name": "sharedchain-cluster-ca-cert", "items": [{"key": "ca.crt", "path": "kafka-ca.crt"}]}
     own = {"name": "sharedchain", "items": [{"key": name, "path": name} for name in one.secrets]}
     volumes: list[Json] = [

@@ -15,7 +15,7 @@ import typer
 
 from deploy.local import state
 from deploy.local.home import open_home
-from deploy.local.plan import Plan
+from deploy.local.plan import ALL, TELEMETRY, Plan
 from deploy.local.progress import text
 from deploy.local.status import look
 from deploy.local.supervisor import supervise
@@ -33,6 +33,9 @@ def up(
     detach: Annotated[bool, typer.Option("-d", "--detach", help="return when all is ready; it runs on")] = False,
     engines: Annotated[int, typer.Option(min=1, max=8, help="how many engine workers")] = 1,
     ingests: Annotated[int, typer.Option(min=1, max=8, help="how many lanes of ingest")] = 1,
+    telemetry: Annotated[
+        bool, typer.Option("--telemetry", help="what reads readings by the hundred thousand too (docs/telemetry.md)")
+    ] = False,
     connect: Annotated[
         Path | None,
         typer.Option(envvar="SHAREDCHAIN_CONNECT", help="YAML: parts that somebody else runs (docs/connect.md)"),
@@ -47,7 +50,8 @@ def up(
     if now is not None and now.alive():
         typer.echo(text("running", place, now.pid), err=True)
         raise typer.Exit(2)
-    Plan.of(connect, engines=engines, ingests=ingests).save(place)
+    parts = (*ALL, *TELEMETRY) if telemetry else ALL
+    Plan.of(connect, parts=parts, engines=engines, ingests=ingests).save(place)
     raise typer.Exit(_detached(place) if detach else supervise(place))
 
 

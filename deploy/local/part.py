@@ -24,7 +24,6 @@ class Part:
     cwd: Path | None = None
     once: bool = False
     early: bool = False  # starts before its needs are ready, and waits for them itself: two cores warm up side by side
-    before: Callable[[], None] = lambda: None  # called right before each start
     patience: float | None = (
         None  # seconds with its needs met until ready; then it is started again, with twice as many
     )

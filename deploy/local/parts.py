@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from deploy.local import kafka, probe, registry
 from deploy.local.part import Part, listens
-from deploy.local.plan import Plan
+from deploy.local.plan import TELEMETRY, Plan
 from deploy.local.ports import Ports
 from sharedchain.connect import read
 from sharedchain.endpoints import ClickHouse, Endpoints, Notify, Secret
@@ -44,7 +44,7 @@ def endpoints(home: Path, plan: Plan, ports: Ports) -> Endpoints:
         last = None
     had = last.own_ports() if last else {}
     keeps = partial(_kept, last)
-    programs = [n for n in names(plan) if n.partition("-")[0] in ("ingest", "engine", "sink", "notify")]
+    programs = [n for n in names(plan) if n.partition("-")[0] in ("ingest", "engine", "sink", "notify", *TELEMETRY)]
 
     def at(name: str, usual: int) -> str:
         return f"127.0.0.1:{ports.take(had.get(name, usual))}"
@@ -109,8 +109,7 @@ def _part(name: str, ends: Endpoints, plan: Plan, ports: Ports) -> Part:
 
 
 def _follower(name: str, ends: Endpoints, plan: Plan) -> Part:
-    """A program that follows topics: ready when its /readyz says that it follows, whatever its peers do just now; the
-    engine is asked for in its consumer group: ready when partitions were dealt to it."""
+    """A program that follows topics: ready when its /readyz says that it follows, whatever its peers do just now."""
     kind, _, number = name.partition("-")
     port = _port(ends.metrics[name])
     follows = f"{ends.metrics[name]}/readyz?only=follows"
@@ -120,8 +119,11 @@ def _follower(name: str, ends: Endpoints, plan: Plan) -> Part:
             lane = ("--lane", number, "--lanes", str(plan.ingests))
             part = _python(ends, name, "streams.ingest", *lane, **serves)
         case "engine":
-            worker = probe.Membership(ends, "chain.engine", f"engine-{number}")
-            part = _python(ends, name, "streams", "--slot", number, port=port, ready=worker.fresh, before=worker.note)
+            part = _python(ends, name, "streams", "--slot", number, **serves)
+        case "telemetry":
+            part = _python(ends, name, "streams.telemetry", "--slot", "0", **serves)
+        case "minutes":
+            part = _python(ends, name, "sinks.telemetry", **serves)
         case "sink":
             part = _python(ends, name, "sinks.clickhouse", **serves)
         case _:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from sharedchain.connect import read
 
 PROGRAMS = ("ingest", "engine", "sink", "notify", "gateway")
+TELEMETRY = ("telemetry", "minutes")  # what reads readings by the hundred thousand: for who asks for it
 ALL = ("kafka", "registry", "clickhouse", "prepare", "postbox", *PROGRAMS)
 
 

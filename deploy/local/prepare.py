@@ -15,7 +15,7 @@ from deploy.local import probe, release
 from sharedchain import config
 from sharedchain.chain import ChainSync
 from sharedchain.codec import Codec
-from sharedchain.configlog import ConfigLog
+from sharedchain.configlog import PREPARE, ConfigLog
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed, SharedChainError
 from sharedchain.events import ConfigDefined
@@ -63,20 +63,26 @@ def _tells(registry: Registry) -> bool:
 
 
 def publish_config(endpoints: Endpoints, codec: Codec) -> list[str]:
-    """Bring the configuration files into the log, where it says otherwise; the names of what was published."""
-    known = published(endpoints, codec)
-    changed = [item for item in config.bundle() if known.get((item.kind, item.name)) != item.hash]
+    """Bring the configuration files into the log, where it says otherwise; what was published, and what was not.
+
+    A version that somebody promoted or brought back stays in force until its file changes.
+    """
+    log, files = ConfigLog.read(endpoints, codec), config.bundle()
+    known = {key: one.hash for key, one in log.items.items()}
+    kept = [item for item in files if log.overruled(item)]
+    changed = [item for item in files if known.get((item.kind, item.name)) != item.hash and item not in kept]
     with ChainSync(endpoints, source="sharedchain.prepare") as chain:
         sent = [
             chain.send(
-                ConfigDefined(kind=item.kind, name=item.name, hash=item.hash, body=item.body, changed_by="prepare"),
+                ConfigDefined(kind=item.kind, name=item.name, hash=item.hash, body=item.body, changed_by=PREPARE),
                 tenant="_system",
             )
             for item in changed
         ]
         for answer in sent:
             answer.result(_WAIT)
-    return [f"config {item.kind}/{item.name}" for item in changed]
+    told = [f"config {item.kind}/{item.name}" for item in changed]
+    return told + [f"kept {item.kind}/{item.name}: put in force after its file, which has not changed" for item in kept]
 
 
 def published(endpoints: Endpoints, codec: Codec) -> dict[tuple[str, str], str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from confluent_kafka import ConsumerGroupState, KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy.local.part import listens
@@ -54,38 +54,6 @@ def http(url: str, ca: Path | None = None) -> bool:
         return bool(httpx2.get(url, timeout=_WAIT, **more).status_code == 200)
     except httpx2.HTTPError:
         return False
-
-
-class Membership:
-    """Whether a static member of a consumer group works, in its present life.
-
-    The group keeps a static member for a while after its process is gone; the successor has
-    another member id. So: `note` who is there before a start, then ask for somebody `fresh`.
-    """
-
-    def __init__(self, endpoints: Endpoints, group: str, instance: str) -> None:
-        self._endpoints, self._group, self._instance = endpoints, group, instance
-        self._old: set[str] = set()
-        self._admin: AdminClient | None = None  # one for life: a client that ends while it waits aborts the process
-
-    def note(self) -> None:
-        self._old |= self._members()
-
-    def fresh(self) -> bool:
-        """Whether one that was not there before has partitions."""
-        return bool(self._members() - self._old)
-
-    def _members(self) -> set[str]:
-        try:
-            self._admin = self._admin or AdminClient(_quiet(self._endpoints))
-            asked: Any = self._admin.describe_consumer_groups([self._group], request_timeout=_WAIT)
-            found = asked[self._group].result(_WAIT)
-        except (KafkaException, TimeoutError):
-            return set()
-        if found.state is not ConsumerGroupState.STABLE:
-            return set()
-        ours = (m for m in found.members if m.group_instance_id == self._instance)
-        return {m.member_id for m in ours if m.assignment.topic_partitions}
 
 
 def _quiet(endpoints: Endpoints) -> dict[str, Any]:

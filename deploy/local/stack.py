@@ -20,7 +20,7 @@ from deploy.local.state import State
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
 
-_PATIENCE = 180.0  # seconds: a first start fetches the Java parts
+_PATIENCE = 300.0  # seconds: a first start fetches the Java parts, and machines may be busy
 
 
 class Stack:
@@ -123,9 +123,13 @@ class Stack:
             self.kill(name, sig)
         self._wait(f"the end of {name}", lambda now: now.part(name).phase == "held")
 
+    def let(self, name: str) -> None:
+        """Let a stopped process run again; whoever needs it ready calls `start`."""
+        self._hold(name).unlink(missing_ok=True)
+
     def start(self, name: str) -> None:
         """Let a stopped process run again; return when it is ready."""
-        self._hold(name).unlink(missing_ok=True)
+        self.let(name)
         self._wait(f"the start of {name}", lambda now: now.part(name).phase == "ready")
 
     def rss(self) -> dict[str, int]:

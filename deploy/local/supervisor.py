@@ -176,7 +176,6 @@ class Supervisor:
     def _start(self, child: _Child) -> None:
         if child.log.exists() and child.log.stat().st_size > _LOG_LIMIT:
             child.log.replace(child.log.with_suffix(".log.1"))
-        child.part.before()
         child.process = spawn(child.part.command, child.part.env, child.part.cwd, child.log)
         self._guardian.watch(child.process.pid)
         child.born = state.born(child.process.pid)

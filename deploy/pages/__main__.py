@@ -28,20 +28,21 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     }
 
 
-def stale(root: Path = ROOT) -> list[Path]:
-    """The pages that are not what the data files say."""
-    return [page for page, text in pages(root).items() if not page.exists() or page.read_text("utf-8") != text]
+def stale(said: dict[Path, str]) -> list[Path]:
+    """The pages that are not what the data files said."""
+    return [page for page, text in said.items() if not page.exists() or page.read_text("utf-8") != text]
 
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="python -m deploy.pages", description=__doc__)
     options.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is stale")
-    old = stale()
+    said = pages()
+    old = stale(said)
     if options.parse_args().check:
         for page in old:
             print(f"{page.relative_to(ROOT)} is stale: run `make pages` and commit it")
         return 1 if old else 0
-    for page, text in pages().items():
+    for page, text in said.items():
         page.write_text(text, "utf-8")
         print(f"{page.relative_to(ROOT)}: {'written' if page in old else 'as it was'}")
     return 0

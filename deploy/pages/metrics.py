@@ -14,17 +14,20 @@ from typing import Any
 from prometheus_client.core import Metric
 from prometheus_client.metrics import MetricWrapperBase
 
+import sinks.clickhouse.metrics
 import sinks.metrics
 import sinks.notify.metrics
+import sinks.telemetry.metrics
 import streams.ingest.metrics
 import streams.metrics
+import streams.telemetry.metrics
 from deploy.local.meters import Parts
 from deploy.pages.table import both, code, table
 from gateway.meters import Meters
 from sharedchain import refusals
 from sharedchain.exposition import Lag, Replicas
 
-PROGRAMS = ("ingest", "engine", "sink", "notify", "gateway", "supervisor")
+PROGRAMS = ("ingest", "engine", "sink", "notify", "telemetry", "minutes", "gateway", "supervisor")
 # A process tells these itself: the client's own collectors of the interpreter and of the kernel.
 CLIENT = ("process_", "python_")
 
@@ -69,10 +72,16 @@ def _of(program: str) -> Iterator[tuple[Metric, tuple[str, ...]]]:
             yield from _declared(streams.metrics)
             yield from _told((Lag("", list),))
         case "sink":
-            yield from _declared(every, refusals)
+            yield from _declared(every, refusals, sinks.clickhouse.metrics)
             yield from _told((Lag("", list),))
         case "notify":
             yield from _declared(every, sinks.notify.metrics)
+            yield from _told((Lag("", list),))
+        case "telemetry":
+            yield from _declared(streams.telemetry.metrics)
+            yield from _told((Lag("", list),))
+        case "minutes":
+            yield from _declared(every, refusals, sinks.telemetry.metrics)
             yield from _told((Lag("", list),))
         case "gateway":
             yield from _wrapped(vars(Meters()).values())

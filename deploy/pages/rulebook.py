@@ -9,7 +9,8 @@ from deploy.pages.table import code, table
 from sharedchain import rulecheck
 from sharedchain.core.measures import Count, Match, Measure, Not
 from sharedchain.core.routes import Routes
-from sharedchain.core.rule import Band, Clear, Derive, Look, OnClock, OnEvent, OnMeasure, Rule
+from sharedchain.core.rule import Band, Clear, OnClock, OnEvent, OnMeasure, Rule
+from sharedchain.core.sighted import Derive, Look
 from sharedchain.errors import ConfigError
 from sharedchain.rulecheck import Book
 

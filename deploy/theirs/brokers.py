@@ -17,7 +17,7 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id={number}
 listeners={clients},INTERNAL://127.0.0.1:{internal},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners={clients},INTERNAL://127.0.0.1:{internal}
+advertised.listeners={advertised}
 listener.security.protocol.map=CLIENTS:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL
 inter.broker.listener.name=INTERNAL
 controller.listener.names=CONTROLLER
@@ -70,11 +70,12 @@ def bootstrap(ports: Mapping[str, int], listener: str = "clients") -> str:
     return ",".join(f"127.0.0.1:{ports[f'{name(number)}.{listener}']}" for number in NUMBERS)
 
 
-def brokers(folder: Path, ports: Mapping[str, int], cluster: str) -> list[Part]:
-    """The three, their disks formatted side by side if they are new. `cluster` is 22 characters of URL-safe base64."""
-    voters = ",".join(f"{number}@127.0.0.1:{ports[f'{name(number)}.controller']}" for number in NUMBERS)
+def brokers(folder: Path, ports: Mapping[str, int], cluster: str, outside: Mapping[str, int]) -> list[Part]:
+    """The three, their disks formatted side by side if they are new. `cluster` is 22 characters of URL-safe base64;
+    `outside` are the ports at which clients, and the brokers each other, find what listens at `ports`."""
+    voters = ",".join(f"{number}@127.0.0.1:{outside[f'{name(number)}.controller']}" for number in NUMBERS)
     program = java(_HEAP)
-    files = {number: _written(folder, number, ports, voters) for number in NUMBERS}
+    files = {number: _written(folder, number, ports, voters, outside) for number in NUMBERS}
     tool = [*program, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--ignore-formatted", "-c"]
     new = [file for file in files.values() if not (file.parent / "data" / "meta.properties").exists()]
     formatting = [subprocess.Popen([*tool, str(file)], stdout=subprocess.DEVNULL) for file in new]
@@ -89,7 +90,7 @@ def _part(number: int, command: list[str], ports: Mapping[str, int]) -> Part:
     return Part(name(number), command, lambda: listens(port), port)
 
 
-def _written(folder: Path, number: int, ports: Mapping[str, int], voters: str) -> Path:
+def _written(folder: Path, number: int, ports: Mapping[str, int], voters: str, outside: Mapping[str, int]) -> Path:
     home = folder / name(number)
     home.mkdir(mode=0o700, exist_ok=True)
     file = home / "server.properties"
@@ -97,6 +98,10 @@ def _written(folder: Path, number: int, ports: Mapping[str, int], voters: str) -
         _PROPERTIES.format(
             number=number,
             clients=f"CLIENTS://127.0.0.1:{ports[f'{name(number)}.clients']}",
+            advertised=",".join(
+                f"{listener}://127.0.0.1:{outside[f'{name(number)}.{listener.lower()}']}"
+                for listener in ("CLIENTS", "INTERNAL")
+            ),
             internal=ports[f"{name(number)}.internal"],
             controller=ports[f"{name(number)}.controller"],
             voters=voters,

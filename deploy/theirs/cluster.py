@@ -30,12 +30,18 @@ _STORE = ("clickhouse-owner", "clickhouse-reader", "registry")
 
 
 class Cluster:
-    """Theirs, in `folder`. Create and use it on the main thread: its processes end with that thread."""
+    """Theirs, in `folder`. Create and use it on the main thread: its processes end with that thread. `before` is given
+    where the parts listen (name → port) and says where clients find them: the ports of a proxy."""
 
-    def __init__(self, folder: Path, tell: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        tell: Callable[[str], None] = lambda line: None,
+        before: Callable[[dict[str, int]], dict[str, int]] = lambda at: at,
+    ) -> None:
         self.folder = folder.resolve()
         self.endpoints = self.folder / "endpoints.yaml"
-        self._tell = tell
+        self._tell, self._before = tell, before
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._parts: dict[str, Part] = {}
         self._guardian = Guardian()
@@ -48,16 +54,17 @@ class Cluster:
         if not (self.folder / "certificates" / "ca.pem").exists():
             certificates.write(self.folder / "certificates")
         at = self._addresses()
+        outside = self._before(at)
         passwords = {name: self._secret(name) for name in (*PROGRAMS, *_STORE)}
         for part in [*peers.clickhouse(self.folder, at), peers.registry(self.folder, at, passwords["registry"])]:
             self.start(part.name, part)
-        for part in brokers.brokers(self.folder, at, self._identity()):
+        for part in brokers.brokers(self.folder, at, self._identity(), outside):
             self.start(part.name, part)
         client = grants.administrator(brokers.bootstrap(at, "internal"), self.folder / "certificates")
         self._until(lambda: _count(client) == len(brokers.NUMBERS), "three brokers")
         grants.grant(client, {name: passwords[name] for name in PROGRAMS}, Catalog.load())
         self._until(lambda: all(part.ready() for part in self._parts.values()), "every part")
-        self.endpoints.write_text(self._written(at))
+        self.endpoints.write_text(self._written(outside))
         return self.endpoints
 
     def start(self, name: str, part: Part | None = None) -> None:
@@ -68,11 +75,19 @@ class Cluster:
         self._guardian.watch(process.pid)
         self._running[name] = process
 
-    def kill(self, name: str) -> None:
-        """End a part by SIGKILL; it is gone when this returns."""
+    def kill(self, name: str, sig: signal.Signals = signal.SIGKILL) -> None:
+        """End a part by a signal; it is gone when this returns."""
         process = self._running.pop(name)
-        process.send_signal(signal.SIGKILL)
+        process.send_signal(sig)
         process.wait()
+
+    def pid(self, name: str) -> int:
+        """The process of a part that runs."""
+        return self._running[name].pid
+
+    def ready(self, name: str) -> bool:
+        """Whether a part that was started answers."""
+        return self._parts[name].ready()
 
     def down(self) -> None:
         """Stop everything: brokers need each other to the end, so all at once."""

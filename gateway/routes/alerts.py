@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -11,11 +11,12 @@ from fastapi.responses import HTMLResponse
 from gateway import queries, why
 from gateway.access import Access, TenantGuard
 from gateway.asked import places_of
-from gateway.door import door_of
+from gateway.door import Door, door_of
 from gateway.page import HEADERS, alert_page
 from gateway.problem import Problem
 from gateway.reading import LIMIT, MOMENT, NAME, listing, moment, tenant
 from gateway.render import language_of, wants_html
+from gateway.store import Row
 
 router = APIRouter()
 _OF_TRANSITION = ("transition", "explain", "partition", "seq")
@@ -45,7 +46,8 @@ async def alerts(
         limit=limit,
     )
     rows = await door.store.rows(query)
-    return listing(await tenant(door, access.tenant), [summary(row) for row in rows])
+    said = await _answers(door, access.tenant, rows, moment("at", at))
+    return listing(await tenant(door, access.tenant), [summary(row, said) for row in rows])
 
 
 @router.get(
@@ -71,7 +73,8 @@ async def alert(request: Request, alert_id: str, access: Annotated[Access, _GUAR
     if not rows:
         raise _unknown(access.tenant, alert_id)
     told = await door.store.rows(queries.deliveries(access.tenant, alert_id))
-    return summary(rows[-1]) | {
+    said = await _answers(door, access.tenant, rows[-1:])
+    return summary(rows[-1], said) | {
         "transitions": [transition(row) for row in rows],
         "deliveries": list(told),
         "tenant": (await tenant(door, access.tenant)).as_json(),
@@ -86,17 +89,28 @@ async def _why(request: Request, alert_id: str, access: Access) -> dict[str, Any
     rang = why.rang(rows)
     facts = await door.store.rows(queries.facts_at(access.tenant, places_of([rang])))
     whose = await tenant(door, access.tenant)
-    return why.answer(rang, rows[-1], facts) | {"tenant": whose.as_json()}
+    said = await _answers(door, access.tenant, rows[-1:])
+    told = why.answer(rang, rows[-1], facts)
+    return told | {"acknowledged": said.get(rang["alert_id"]), "tenant": whose.as_json()}
 
 
 def _unknown(tenant_: str, alert_id: str) -> Problem:
     return Problem(404, "no_such_alert", f"tenant {tenant_} has no alert {alert_id}; GET /v1/alerts lists them")
 
 
-def summary(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An alert as it stands after the transition in `row`."""
+async def _answers(door: Door, tenant_: str, rows: Sequence[Row], at: int | None = None) -> dict[str, Row]:
+    """Who acknowledged which of these alerts, and when; by alert."""
+    if not rows:
+        return {}
+    found = await door.store.rows(queries.answered(tenant_, [row["alert_id"] for row in rows], at=at))
+    return {one["alert_id"]: {"by": one["by"], "at": one["at"]} for one in found}
+
+
+def summary(row: Row, answers: Mapping[str, Row]) -> dict[str, Any]:
+    """An alert as it stands after the transition in `row`, and who has acknowledged it."""
     state = "resolved" if row["transition"] == "resolved" else "open"
-    return {name: value for name, value in row.items() if name not in _OF_TRANSITION} | {"state": state}
+    said = {name: value for name, value in row.items() if name not in _OF_TRANSITION}
+    return said | {"state": state, "acknowledged": answers.get(row["alert_id"])}
 
 
 def transition(row: Mapping[str, Any]) -> dict[str, Any]:

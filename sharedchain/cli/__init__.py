@@ -45,6 +45,7 @@ COMMANDS: dict[str, Command] = {
     "dlq": Command("死信列表与查看", "list and show dead letters"),
     "whatif": Command("假设推演：加、改、去事实", "branch the log with hypothetical facts", True),
     "replay": Command("重放日志并比较", "fold the log again and compare", True),
+    "audit": Command("核对存储与日志", "see that the store is what the log says", True),
     "backup": Command("备份（可在运行中）", "save a home, running or not", True),
     "restore": Command("由备份恢复", "make a home of a backup", True),
     "rebuild": Command("由日志重建其余一切", "make everything else anew from the log", True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +10,7 @@ import typer
 from sharedchain.cli import language
 from sharedchain.cli.options import Home, Json
 
+_SHOWN = 4  # people of an alert that a listing names
 _WORDS = {
     "zh": {
         "title": "告警 · {tenant} · {zone} · 截至 {now}",
@@ -18,6 +19,8 @@ _WORDS = {
         "看实时告警：sharedchain watch alerts；看规则：sharedchain rules check",
         "none_open": "{tenant} 没有未解除的告警（别的公司：--tenant）。\n看全部：sharedchain alerts",
         "resolved": "已解除",
+        "acknowledged": "{by} 已确认",
+        "nobody": "没有通知到人",
         "INFO": "○ 提醒",
         "YELLOW": "▲ 预警",
         "RED": "■ 红线",
@@ -29,6 +32,8 @@ _WORDS = {
         "Live: sharedchain watch alerts; the rules: sharedchain rules check",
         "none_open": "No open alerts for {tenant} (another company: --tenant).\nAll of them: sharedchain alerts",
         "resolved": "resolved",
+        "acknowledged": "acknowledged by {by}",
+        "nobody": "told nobody",
         "INFO": "○ INFO",
         "YELLOW": "▲ YELLOW",
         "RED": "■ RED",
@@ -82,7 +87,17 @@ def _row(item: Mapping[str, Any], zone: str, lang: str, words: Any) -> tuple[str
     value = item["value_text"] if item.get("value") is None else ""  # a word such as `legal`: numbers stand in titles
     if value and value not in what:
         what = " · ".join(part for part in (value, what) if part)
-    if item["state"] == "resolved":
-        what = f"[{words['resolved']} {local_time(item['at'], zone)[5:16]}] {what}"
+    notes = [f"{words['resolved']} {local_time(item['at'], zone)[5:16]}"] if item["state"] == "resolved" else []
+    if answer := item.get("acknowledged"):
+        notes.append(f"{words['acknowledged'].format(by=answer['by'])} {local_time(answer['at'], zone)[5:16]}")
+    if not item["recipients"]:
+        notes.append(words["nobody"])
+    what = " ".join(filter(None, (f"[{', '.join(notes)}]" if notes else "", what, _told(item["recipients"]))))
     opened = local_time(item["opened_at"], zone)[:16]
     return opened, words.get(item["severity"], item["severity"]), item["rule_id"], item["subject"], what
+
+
+def _told(people: Sequence[str]) -> str:
+    """The first few of them, and how many more."""
+    more = f" +{len(people) - _SHOWN}" if len(people) > _SHOWN else ""
+    return f"→ {', '.join(people[:_SHOWN])}{more}" if people else ""

@@ -9,11 +9,12 @@ import typer
 
 from sharedchain.cli import language
 from sharedchain.cli.options import Home, Json
+from sharedchain.cli.which import HELP, look, which
 from sharedchain.errors import SharedChainError
 
 
 def explain(
-    alert: Annotated[str, typer.Argument(metavar="ALERT", help="id of the alert, as `sharedchain alerts --json` says")],
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help=HELP)],
     minimal: Annotated[
         bool, typer.Option("--minimal", help="fold the log again to find the facts it needs, at most 64 times")
     ] = False,
@@ -22,14 +23,11 @@ def explain(
     json: Json = False,
 ) -> None:
     """Show why an alert rang: conditions with values, its way, the facts behind it, what would end it."""
-    from urllib.parse import quote
-
     from sharedchain.canonical import dumps
     from sharedchain.endpoints import Endpoints
-    from sharedchain.reader import read
 
     endpoints = Endpoints.load(home)
-    found = read(endpoints, f"/v1/alerts/{quote(alert, safe='')}/explain", {"tenant": tenant})
+    found = look(endpoints, which(endpoints, alert, tenant), tenant, "/explain")
     if minimal:
         found["explain"] |= {"minimal": _minimal()(endpoints, found, tenant)}
     if json:
@@ -40,10 +38,11 @@ def explain(
 
 def print_explanation(found: Any, lang: Any) -> None:
     """The answer of GET /v1/alerts/{id}/explain, as mail and page say it."""
-    from sharedchain.explanation import lines
+    from sharedchain.explanation import answered, lines
     from sharedchain.table import say
 
-    say(f"{found['rule_id']} v{found['rule_version']} · {found['subject']} · {found['severity']} · {found['state']}")
+    about = f"{found['rule_id']} v{found['rule_version']} · {found['subject']} · {found['severity']} · "
+    say(f"{about}{answered(found, lang)}{found['state']}")
     say(found[f"title_{lang}"] or "")
     for line in lines(found["explain"] if isinstance(found["explain"], dict) else {}, lang):
         say(line)

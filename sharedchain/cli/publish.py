@@ -198,7 +198,9 @@ def _hear(waiting: list[tuple[Good, Future[Position]]], report: Report) -> None:
 
 
 def _kind(catalog: Catalog, name: str) -> EventType:
-    doors = {n: k for n, k in catalog.types.items() if catalog.topics[k.topic].ingest}
+    doors = {
+        n: k for n, k in catalog.types.items() if catalog.topics[k.topic].ingest or catalog.topics[k.topic].telemetry
+    }
     if name in doors:
         return doors[name]
     if name in catalog.types:

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from sharedchain import canonical, rulecheck, rulecount
+from sharedchain import canonical, derivationcheck, rulecheck, rulecount
 from sharedchain.cli import language
 from sharedchain.cli.explain import explain
 from sharedchain.cli.options import Json
 from sharedchain.core.trial import Outcome
 from sharedchain.errors import ConfigError, SharedChainError
+from sharedchain.schemas import Catalog
 
 app = typer.Typer(
     add_completion=False,
@@ -36,6 +37,7 @@ _WORDS = {
         "没有与 {path} 相符的规则",
         "触发 {firing} · 安静 {quiet} · 边界 {edge} 个用例",
         "规则包内生效 {live} · 仅观察 {observed} · 等待事件源 {waiting}{ids}",
+        " · 不在任何规则包 {n}（{ids}）：请加入一个",
     ),
     "en": (
         "rules, {measures} measures, {findings} findings",
@@ -45,6 +47,7 @@ _WORDS = {
         "no rule matches {path}; name a file, a folder or an id such as R-03",
         "{firing} firing · {quiet} quiet · {edge} edge cases",
         "live in a pack {live} · observe-only {observed} · waiting for an event source {waiting}{ids}",
+        " · in no pack {n} ({ids}): add them to one",
     ),
 }
 
@@ -73,13 +76,17 @@ def run(
     json: Json = False,
 ) -> None:
     """Run the `tests:` of the rules through the code that judges facts. Exit 1 if one ends otherwise."""
-    book = rulecheck.check(root)
+    catalog = Catalog.load(root)
+    book = rulecheck.check(root, catalog)
     if book.findings:
         raise ConfigError(book.findings)
     results: dict[str, list[Outcome]] = {}
     for rule, document in book.rules():
         if not path or rule.id == path or document.path.resolve().is_relative_to(Path(path).resolve()):
-            results[rule.id] = rulecheck.outcomes(book, rule)
+            results[rule.id] = rulecheck.outcomes(book, rule, catalog)
+    for one, document in book.derivations():
+        if not path or one.id == path or document.path.resolve().is_relative_to(Path(path).resolve()):
+            results[one.id] = derivationcheck.outcomes(book, one, catalog)
     if not results:
         raise ConfigError([_WORDS[language()][4].format(path=path)])
     every = [outcome for found in results.values() for outcome in found]
@@ -134,7 +141,8 @@ def _summary(count: rulecount.Count) -> None:
     typer.echo(words[5].format(firing=count.firing, quiet=count.quiet, edge=count.edge))
     ids = f" ({', '.join(count.waiting)})" if count.waiting else ""
     sizes = {"live": len(count.live), "observed": len(count.observed), "waiting": len(count.waiting)}
-    typer.echo(words[6].format(**sizes, ids=ids))
+    idle = words[7].format(n=len(count.idle), ids=", ".join(count.idle)) if count.idle else ""
+    typer.echo(words[6].format(**sizes, ids=ids) + idle)
 
 
 def _plain(results: dict[str, list[Outcome]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sharedchain.core.cel import ROOTS, Condition, Expression, compile_condition, compile_expression
 from sharedchain.core.paths import walk
-from sharedchain.core.rule import Action, Cel, Command, Derive, Rule
+from sharedchain.core.sighted import Action, Cel, Command, Derive, Sighted
 
 REFRESH = "forecast.refresh.requested"  # derived of a forecast, in words of its own (core/alerts.py)
 OWN = ("action", "alert", "forecast", "m")  # roots that an action knows beside those of its rule
@@ -43,7 +43,7 @@ class ReadyAction:
                 yield name, self.plain[name]
 
 
-def compile_actions(rule: Rule, names: tuple[str, ...]) -> tuple[ReadyAction, ...]:
+def compile_actions(rule: Sighted, names: tuple[str, ...]) -> tuple[ReadyAction, ...]:
     """`names`: roots of paths beside message and meta. Raises ValueError for CEL that does not compile."""
     roots = (*dict.fromkeys((*OWN, *names)),)
     return tuple(

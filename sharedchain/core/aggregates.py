@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from sharedchain.core import rows, tables, wire
 from sharedchain.core.dims import text_of
@@ -23,6 +24,7 @@ from sharedchain.core.state import Bucket, Part, Place, ScopeState, remember
 _HOUR = 3_600_000
 _PLACE = ""  # where a row of a declared table says which fact changed it: no column is called so
 _LAST_ORDINAL = 200_000  # an epoch day; more is ms
+_PLAIN = (str, int, bool, tuple)
 ZERO = Decimal(0)
 
 
@@ -34,13 +36,13 @@ class Declared:
     daily: frozenset[str] = frozenset()  # looked at at local midnight only: never dirty
     hash: str = ""
     tables: Mapping[str, tables.ReadyTable] = field(default_factory=dict)  # those declared as data
+    reads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # measure → the fields of a row that it reads
 
 
 NO_ENTITIES = Declared()
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """What one row contributes to one bucket."""
 
     measure: str
@@ -53,6 +55,7 @@ class Share:
 
 
 Shares = dict[tuple[str, str], Share]  # (bucket's key, row's id) → share
+Rows = Mapping[tuple[str, str], Row]  # (kind of row, its id) → the row
 
 
 def declare(measures: Iterable[Measure], known: tables.Declared = tables.NO_TABLES) -> Declared:
@@ -70,14 +73,33 @@ def declare(measures: Iterable[Measure], known: tables.Declared = tables.NO_TABL
         frozenset(measure.id for measure in ours if measure.sample == "daily"),
         digest.hexdigest() if found else "",
         {id_: ready for id_, ready in known.by_id.items() if id_ in found},
+        {measure.id: _reads(measure) for measure in ours},
     )
 
 
-def shares(scope: ScopeState, declared: Declared, about: tuple[str, str]) -> Shares:
-    """What one entity, as it stands, contributes to which buckets."""
+def _reads(measure: Measure) -> tuple[str, ...]:
+    said = measure.entities
+    assert said is not None
+    paths = [said.paths.get(name, name) for names in measure.dims for name in names]
+    places = (_PLACE, "source") if said.take == "last" else ()
+    named = (path.period_of if isinstance(path, PeriodOf) else path for path in paths)
+    every = (said.field, said.per, said.day_of, *said.where, *named, "currency", *places)
+    return tuple(dict.fromkeys(name for name in every if name or name in places))
+
+
+def standing(scope: ScopeState, declared: Declared, about: tuple[str, str]) -> Rows:
+    """The rows of one entity as they stand: what gauges aggregate of it."""
+    return {(over, id_): row for over, id_, row in _rows(scope, declared, *about) if over in declared.by_over}
+
+
+def _shares(scope: ScopeState, declared: Declared, rows_: Rows, others: Rows) -> Shares:
+    """What these rows contribute to which buckets, where the others would contribute anything else."""
     found: Shares = {}
-    for over, id_, row in _rows(scope, declared, *about):
-        for measure in declared.by_over.get(over, ()):
+    for (over, id_), row in rows_.items():
+        other = others.get((over, id_))
+        for measure in declared.by_over[over]:
+            if other is not None and _alike(row, other, declared.reads[measure.id]):
+                continue
             if _counts(measure, row):
                 worth, day = _worth(measure, row, scope.timezone), _day(measure, row, scope.timezone)
                 for names, values in _dims(measure, row, scope.timezone):
@@ -99,8 +121,18 @@ def _every(scope: ScopeState, declared: Declared) -> Iterator[tuple[str, str]]:
         yield from ((id_, name) for name in list(scope.tables[id_].rows))
 
 
-def move(scope: ScopeState, declared: Declared, before: Shares, after: Shares, place: Place | None) -> bool:
-    """Take `before` out, put `after` in; True if a bucket is dirty now. What is in both stays untouched."""
+def _alike(row: Row, other: Row, names: tuple[str, ...]) -> bool:
+    """Whether these fields are certainly the same, down to the text: equal decimals need not be."""
+    for name in names:
+        a, b = row.get(name), other.get(name)
+        if a is not b and not (type(a) is type(b) and type(a) in _PLAIN and a == b):
+            return False
+    return True
+
+
+def move(scope: ScopeState, declared: Declared, old: Rows, new: Rows, place: Place | None) -> bool:
+    """Take `old` rows out, put `new` ones in; True if a bucket is dirty now. What is in both stays untouched."""
+    before, after = _shares(scope, declared, old, new), _shares(scope, declared, new, old)
     gone = {key: share for key, share in before.items() if after.get(key) != share}
     come = {key: share for key, share in after.items() if before.get(key) != share}
     for (key, _), share in gone.items():
@@ -122,7 +154,7 @@ def rebuild(scope: ScopeState, declared: Declared) -> bool:
     scope.buckets_of, scope.buckets_zone = declared.hash, scope.timezone
     old, scope.buckets = scope.buckets, {}
     for about in _every(scope, declared):
-        move(scope, declared, {}, shares(scope, declared, about), None)
+        move(scope, declared, {}, standing(scope, declared, about), None)
     known = {measure.id for some in declared.by_over.values() for measure in some}
     for key, bucket in old.items():
         if key not in scope.buckets and bucket.measure in known:

@@ -14,8 +14,9 @@ from sharedchain.core.desk import Desk
 from sharedchain.core.episode import Transition
 from sharedchain.core.localtime import local_day
 from sharedchain.core.routes import resolve
-from sharedchain.core.rule import Band, Derive, OnClock, Rule
+from sharedchain.core.rule import Band, OnClock, Rule
 from sharedchain.core.ruleset import Ready
+from sharedchain.core.sighted import Derive
 from sharedchain.core.state import Episode, Place
 from sharedchain.core.wording import Severity
 from sharedchain.fact import Fact, derived_id

@@ -21,12 +21,18 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_math, ext_optional, ext_strings
 
 from sharedchain.core import limits, wire
+from sharedchain.core.direct import ERRORS, Truth, direct
+from sharedchain.core.functions import distance_km
+from sharedchain.core.paths import walk
 
 _PLAIN = frozenset((str, int, float, bool, bytes, type(None)))
 _LARGEST = 4_000  # characters or elements of a computed value: what reads it could double it, and so on
 ROOTS = ("message", "meta", "metric", "prev")
 _RESERVED, _SPELLING = re.compile(r"(?<![\w.])let(?=\.)"), "l_t"  # of one length: columns stay true
 _STRING = re.compile(r"""r?("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
+_DISTANCE = cel.FunctionDecl(
+    "distance_km", [cel.Overload("distance_km", return_type=cel.Type.DOUBLE, parameters=[cel.Type.DOUBLE] * 4)]
+)
 _PATTERN = re.compile(r"""\.matches\s*\(\s*(r?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'))\s*\)""")
 
 
@@ -44,15 +50,22 @@ class Condition:
     source: str
     paths: tuple[str, ...]
     program: Any = field(repr=False, compare=False)
+    direct: Truth | None = field(default=None, repr=False, compare=False)  # what needs no CEL
 
     def truth(self, variables: Mapping[str, Any]) -> bool | CelError:
         """Judge over {"message": …, "meta": …, …}; a field that is not there is null."""
+        try:
+            found = self.direct(variables) if self.direct else None
+        except ERRORS:
+            found = None
+        if found is not None:
+            return found
         result = evaluated(self.program, self.paths, variables)
         return result if isinstance(result, bool | CelError) else CelError(f"gives {result!r}, not true or false")
 
     def values(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """What the condition saw, for the explanation."""
-        return {path: _walk(variables, path) for path in self.paths}
+        return {path: normal(walk(variables, path)) for path in self.paths}
 
 
 def _exactly(plain: Any, scale: int) -> Any:
@@ -98,21 +111,25 @@ def compile_expression(source: str, names: tuple[str, ...] = ()) -> Expression:
 def evaluated(program: Any, paths: tuple[str, ...], variables: Mapping[str, Any]) -> Any | CelError:
     """The plain value of a compiled expression over {"message": …, …}; never raises what the data or the text cause."""
     try:
-        value = program.eval(data={_spelled(path): _walk(variables, path) for path in paths})
+        value = program.eval(data={_spelled(path): normal(walk(variables, path)) for path in paths})
         plain = value.plain_value()
-    except (RuntimeError, ValueError, TypeError, OverflowError) as error:  # RecursionError is a RuntimeError
+    except ERRORS as error:  # RecursionError is a RuntimeError
         return CelError(str(error))
     return CelError(str(plain)) if value.type() == cel.Type.ERROR else plain
 
 
+@lru_cache(maxsize=4096)
 def compile_condition(source: str, names: tuple[str, ...] = ()) -> Condition:
-    """Compile for running: every path is dynamic; `names` are roots beside ours. Raises ValueError, CEL's message."""
+    """Compile for running: every path is dynamic; `names` are roots beside ours. Equal sources are compiled once.
+
+    Raises ValueError, CEL's message."""
     found = excess(source)
     if found:
         raise ValueError(f"1:{found[0]}: {found[1]}")
     paths = paths_of(source, names)
     try:
-        return Condition(source, paths, environment(dict.fromkeys(paths, cel.Type.DYN)).compile(source))
+        program = environment(dict.fromkeys(paths, cel.Type.DYN)).compile(source)
+        return Condition(source, paths, program, direct(source, paths))
     except RuntimeError as error:
         raise ValueError(message_of(error)) from None
 
@@ -148,6 +165,8 @@ def environment(variables: Mapping[str, Any]) -> Environment:
         cel.NewEnv(
             variables={_spelled(path): type_ for path, type_ in variables.items()},
             extensions=[ext_optional.ExtOptional(), ext_strings.ExtStrings(), ext_math.ExtMath()],
+            functions=[_DISTANCE],
+            function_impls={"distance_km": distance_km},
         )
     )
 
@@ -204,12 +223,3 @@ def normal(value: Any) -> Any:
 def _path(names: tuple[str, ...]) -> re.Pattern[str]:
     roots = "|".join((*ROOTS, *names))
     return re.compile(rf"(?<![\w.])(?:{roots})(?:\.[A-Za-z_]\w*)+(?P<call>\s*\()?")
-
-
-def _walk(variables: Mapping[str, Any], path: str) -> Any:
-    value: Any = variables
-    for step in path.split("."):
-        if type(value) is not dict and not isinstance(value, Mapping):
-            return None
-        value = value.get(step)
-    return normal(value)

@@ -12,20 +12,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sharedchain.core import episode as automaton
 from sharedchain.core import forecast, judge, notice
-from sharedchain.core.alerts import announce, over
 from sharedchain.core.desk import Desk
+from sharedchain.core.episodes import key_of
 from sharedchain.core.kept import recall
 from sharedchain.core.on import Stop
 from sharedchain.core.paths import text_at
+from sharedchain.core.prepared import Conditions
 from sharedchain.core.reach import reaches
 from sharedchain.core.rule import OnClock, OnMeasure
-from sharedchain.core.ruleset import Conditions, Ready
+from sharedchain.core.ruleset import Ready
 from sharedchain.core.state import NEVER, ScopeState
 from sharedchain.core.timers import Watch
 from sharedchain.core.view import View, consider, subject_of, variables_of, views
-from sharedchain.core.watch import case_of, instant, key_of, saved, set_at, upcoming
+from sharedchain.core.watch import case_of, instant, saved, set_at, upcoming
 from sharedchain.fact import Fact
 
 _SPARE = 64  # alarms that nobody waits for any more may stand among so many and as many as are waited for
@@ -33,7 +33,7 @@ _SPARE = 64  # alarms that nobody waits for any more may stand among so many and
 
 def on_events(desk: Desk, fact: Fact) -> None:
     """Clocks look at the fact, then at what the forecast view derived from it."""
-    derived = tuple(event for event in desk.out.said if event.type in forecast.VIEW)
+    derived = forecast.viewed(desk.out.said)
     on_fact(desk, fact)
     for event in derived:
         on_fact(replace(desk, out=desk.out.behind(event)), judge.as_fact(event, fact))
@@ -114,35 +114,57 @@ def _begin(desk: Desk, one: Ready, view: View, fact: Fact, holds: bool, conditio
     watch = Watch(rule.id, view.subject, view.part, since, due_at, NEVER, saved(view.variables, conditions))
     watch.sources, watch.owner = list(view.sources), text_at(view.variables, rule.subject_owner)
     scope.clocks[key] = watch
+    if len(rule.subject) > 1:
+        watch.head = _head(rule.id, text_at(view.variables, rule.subject[0]))
+        scope.heads.setdefault(watch.head, {})[key] = None
     set_at(scope, key, watch, upcoming(desk, rule, watch, None))
 
 
 def _stop(desk: Desk, one: Ready, stop: Stop, conditions: Conditions, variables: Mapping[str, Any], fact: Fact) -> bool:
     """Whether the fact could be judged."""
-    subject = subject_of(variables, stop.subject or one.rule.subject, fact)
-    key = key_of(one.rule.id, subject, text_at(variables, stop.part or ("" if stop.subject else one.rule.part)))
-    if key not in desk.scope.clocks and key not in desk.scope.episodes:
+    keys = _stopped(desk, one, stop, variables, fact)
+    if not keys:
         return False
     verdict = consider(conditions, variables)
     if verdict.error:
         notice.erred(desk, one.rule, verdict.error)
-    elif verdict.holds:
+    for key in keys if verdict.holds and not verdict.error else ():
         _halt(desk, one, key, fact, verdict.conditions)
     return not verdict.error
 
 
+def _stopped(desk: Desk, one: Ready, stop: Stop, variables: Mapping[str, Any], fact: Fact) -> list[str]:
+    """Keys of the clocks and alerts that are meant; those of all subjects that begin with a shorter one."""
+    scope, rule = desk.scope, one.rule
+    if 0 < len(stop.subject) < len(rule.subject):
+        wanted = [text_at(variables, path) for path in stop.subject]
+        paths = rule.subject[: len(wanted)]
+
+        def begins(key: str) -> bool:
+            started = recall(scope.clocks[key].kept)["variables"]
+            return [text_at(started, path) for path in paths] == wanted
+
+        return [key for key in scope.heads.get(_head(rule.id, wanted[0]), ()) if begins(key)]
+    subject = subject_of(variables, stop.subject or rule.subject, fact)
+    key = key_of(rule.id, subject, text_at(variables, stop.part or ("" if stop.subject else rule.part)))
+    return [key] if key in scope.clocks or key in scope.episodes else []
+
+
+def _head(rule_id: str, first: str) -> str:
+    return f"{rule_id}|{first}"
+
+
 def _halt(desk: Desk, one: Ready, key: str, fact: Fact, conditions: list[dict[str, Any]]) -> None:
     """Forget the clock, and end its alert; a one-shot alert stays until it is acknowledged."""
-    desk.scope.clocks.pop(key, None)
+    watch = desk.scope.clocks.pop(key, None)
+    if watch is not None and watch.head:
+        fellows = desk.scope.heads[watch.head]
+        del fellows[key]
+        if not fellows:
+            del desk.scope.heads[watch.head]
     episode = desk.scope.episodes.get(key)
-    if episode is None or one.rule.one_shot:
-        return
-    after, transition = automaton.end(one.rule, episode, desk.now)
-    if transition:
-        announce(desk, over(one, episode, fact, conditions), transition, episode)
-    if after is not None:
-        after.part = episode.part
-    judge.keep_episode(desk, key, after)
+    if episode is not None and not one.rule.one_shot:
+        judge.finish(desk, one, key, episode, fact, conditions)
 
 
 def _ring(desk: Desk, key: str, watch: Watch) -> None:

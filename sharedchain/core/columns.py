@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -86,11 +87,11 @@ class Column(Model):
             raise ValueError(f"a column has exactly one of {', '.join(_WAYS)}; here is {' and '.join(given) or 'none'}")
         return self
 
-    @property
+    @cached_property
     def way(self) -> str:
         return next(way for way in _WAYS if getattr(self, way))
 
-    @property
+    @cached_property
     def paths(self) -> tuple[str, ...]:
         """The paths that it reads without CEL."""
         said: Any = getattr(self, self.way)
@@ -154,12 +155,12 @@ def update(ready: ReadyColumn, cell: Cell | None, variables: Mapping[str, Any], 
         wanted = ready.where.truth(variables)
         if isinstance(wanted, CelError):
             failed = CelError(f"{ready.where.source}: {wanted.text}")
-            return old if _lacks(ready.where, variables) else failed
+            return old if lacks(ready.where, variables) else failed
         if not wanted:
             return old
     found = _told(ready, variables)
     if isinstance(found, CelError):
-        return old if ready.expression and _lacks(ready.expression, variables) else found
+        return old if ready.expression and lacks(ready.expression, variables) else found
     if found is None:
         return old
     return _FOLDS[ready.column.way](ready.column, old, found, variables, now)
@@ -217,7 +218,7 @@ def _told(ready: ReadyColumn, variables: Mapping[str, Any]) -> Any:
     return walk(variables, column.paths[0])
 
 
-def _lacks(expression: Condition | Expression, variables: Mapping[str, Any]) -> bool:
+def lacks(expression: Condition | Expression, variables: Mapping[str, Any]) -> bool:
     """Whether something that it reads has no value."""
     return any(walk(variables, path) is None for path in expression.paths)
 
@@ -239,7 +240,7 @@ def _total(ready: ReadyColumn, variables: Mapping[str, Any]) -> Decimal | CelErr
 
 
 def _put(_: Column, old: Cell, found: Any, __: Mapping[str, Any], ___: int) -> Cell:
-    return replace(old, held=_said(found), before=old.held)
+    return Cell(_said(found), old.held, old.times, old.words, old.amounts)
 
 
 def _keep_first(_: Column, old: Cell, found: Any, __: Mapping[str, Any], ___: int) -> Cell:

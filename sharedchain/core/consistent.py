@@ -9,7 +9,9 @@ from sharedchain.core import limits
 from sharedchain.core.on import UNITS, OnClock, OnEvent, OnMeasure
 
 if TYPE_CHECKING:
+    from sharedchain.core.derivation import Derivation
     from sharedchain.core.rule import Rule
+    from sharedchain.core.sighted import Sighted
 
 # Names that mean something else in conditions and texts.
 _TAKEN = {"message", "meta", "metric", "prev", "m", "item", "seen", "let", "row", "age"}
@@ -34,6 +36,17 @@ def findings(rule: Rule) -> Iterator[str]:
     yield from _acting(rule)
     yield from _parts(rule)
     yield from _crowded(rule)
+
+
+def of_derivation(one: Derivation) -> Iterator[str]:
+    """The same of a derivation."""
+    yield from _named(one)
+    count = len(one.let) + 2 * len(one.seen) + len(one.when.all) + len(one.when.any)
+    if count > limits.CONDITIONS:
+        yield f"{count} expressions, at most {limits.CONDITIONS}: shorten `let`, or write several derivations"
+    for type_ in one.on.event:
+        if type_ in one.says:
+            yield f"`action` says {type_}, which it looks at: it would never end"
 
 
 def _crowded(rule: Rule) -> Iterator[str]:
@@ -130,6 +143,10 @@ def _acting(rule: Rule) -> Iterator[str]:
 def _parts(rule: Rule) -> Iterator[str]:
     if any(bool(clear.part) != bool(rule.part) for clear in rule.clear):
         yield "`part` must stand both in the rule and in each `clear`, or in none"
+    yield from _named(rule)
+
+
+def _named(rule: Sighted) -> Iterator[str]:
     for name in sorted(_TAKEN & set(rule.with_)):
         yield f"`with` cannot be called {name}: that name means something else; take another"
 

@@ -15,7 +15,7 @@ from sharedchain.core.state import Episode, Sample, ScopeState
 from sharedchain.core.wording import Severity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made of every fact, and that would be the dearest part of it
 class Desk:
     name: str
     scope: ScopeState

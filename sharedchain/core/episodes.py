@@ -1,6 +1,6 @@
 """What rules remember of their subjects: open alerts, judgements, columns, errors. Plain, dumpable parts of the state.
 
-Others import them from core/state.py, where everything that is remembered can be found.
+Others import these classes from core/state.py, where everything that is remembered can be found.
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ class Episode:
     value_text: str = ""
     unit: str = ""
     owner: str = ""
+
+
+def key_of(rule_id: str, subject: str, part: str = "") -> str:
+    """Under what the episode of a rule about one part of a subject stands, and the clock that may ring it."""
+    return f"{rule_id}|{subject}|{part}" if part else f"{rule_id}|{subject}"
 
 
 @dataclass

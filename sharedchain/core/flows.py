@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sharedchain.core import rows, windows, wire
@@ -26,7 +27,7 @@ def count(
     A fact too late for the memory of a measure, or of another day yet to come, counts in the minute in which it was
     recorded: not when it happened, but exactly once.
     """
-    now, moved = minute_of(fact.recorded), False
+    now, moved, place = minute_of(fact.recorded), False, (fact.partition, fact.seq)
     for measure in measures:
         said = measure.count
         assert said is not None
@@ -40,7 +41,6 @@ def count(
             values = tuple([_dim(scope, name, said, fact) for name in names])
             said_dims = text_of(names, values)
             key = f"{measure.id}|{minute}|{said_dims}"
-            place = (fact.partition, fact.seq)
             moved |= windows.add(scope, windowed, measure.id, minute, said_dims, amount, place)
             row = scope.flows.get(key)
             if row is None:
@@ -105,7 +105,7 @@ def _tell(row: FlowRow, measure: Measure, scope: str, currency: str, out: Emitte
 def _wanted(scope: ScopeState, said: Count, fact: Fact) -> bool:
     """Whether an event passes the flow's filter and its named test."""
     for path, match in said.where.items():
-        if not matches(match, _value(scope, path, fact)):
+        if not matches(match, _reader(path)(scope, fact)):
             return False
     return not said.test or TESTS[said.test](scope, fact)
 
@@ -113,22 +113,26 @@ def _wanted(scope: ScopeState, said: Count, fact: Fact) -> bool:
 def _dim(scope: ScopeState, name: str, said: Count, fact: Fact) -> str:
     """A dim's value; absent = empty text."""
     path = said.path(fact.type, name)
-    value = path.constant if isinstance(path, Constant) else _value(scope, path, fact)
+    value = path.constant if isinstance(path, Constant) else _reader(path)(scope, fact)
     return "" if value is None else wire.name(str(value))
 
 
-def _value(scope: ScopeState, path: str, fact: Fact) -> Any:
-    """A field; `month` of the event in the business zone, `type`, `meta.origin`; or a field of an entity it names."""
-    if path == "month":
-        return f"{local_day(fact.time, scope.timezone):%Y-%m}"
-    if path == "type":
-        return fact.type
-    if path == "meta.origin":
-        return "derived" if fact.kind == "fact" and fact.source in (ACTOR, INGEST) else "published"
+@lru_cache(maxsize=1024)
+def _reader(path: str) -> Callable[[ScopeState, Fact], Any]:
+    """Reads a field; `month` of the event in the business zone, `type`, `meta.origin`; or a field of an entity that the
+    event names."""
+    match path:
+        case "month":
+            return lambda scope, fact: f"{local_day(fact.time, scope.timezone):%Y-%m}"
+        case "type":
+            return lambda _, fact: fact.type
+        case "meta.origin":
+            return lambda _, fact: "derived" if fact.kind == "fact" and fact.source in (ACTOR, INGEST) else "published"
     kind, dot, name = path.partition(".")
     if not dot:
-        return fact.data.get(path)
-    return getattr(rows.entity(scope, kind, str(fact.data.get(f"{kind}_id") or "")), name, None)
+        return lambda _, fact: fact.data.get(path)
+    named = f"{kind}_id"
+    return lambda scope, fact: getattr(rows.entity(scope, kind, str(fact.data.get(named) or "")), name, None)
 
 
 def _judged(scope: ScopeState, fact: Fact) -> tuple[Decimal, Setpoint] | None:

@@ -12,6 +12,7 @@ from sharedchain.core import (
     aggregates,
     citations,
     clock,
+    deriving,
     directory,
     entities,
     flows,
@@ -78,13 +79,13 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     scope = _scope(state, fact, rules)
     settings = rules.settings(fact.scope)
     enabled = rules.enabled(settings.packs, versions.back(scope))
-    _rebuild(scope, rules)
+    _adopt(state, scope, rules)
     scope.recorded = fact.recorded
-    flowing = (*rules.flows.get(fact.type, ()), *rules.flows.get("*", ()))
+    flowing = rules.flows.get(fact.type) or rules.flows.get("*", ())
     windowed = flows.count(scope, fact, flowing, rules.windowed)
     desk = Desk(fact.scope, scope, settings, rules, enabled, fact.recorded, out, fact.backfill)
     about = entities.about(fact) if fact.kind == "fact" else None
-    before = aggregates.shares(scope, rules.over, about) if about else {}
+    before = aggregates.standing(scope, rules.over, about) if about else {}
     if fact.kind == "fact":
         entities.fold(scope, fact, settings)
         match fact.type:
@@ -100,7 +101,7 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
             case moved if moved in citations.MOVES:
                 citations.follow(scope, fact.scope, fact, out)
     if about and aggregates.move(
-        scope, rules.over, before, aggregates.shares(scope, rules.over, about), (fact.partition, fact.seq)
+        scope, rules.over, before, aggregates.standing(scope, rules.over, about), (fact.partition, fact.seq)
     ):
         scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
     if tabulate.take(desk, fact) or windowed:
@@ -109,6 +110,8 @@ def _take(state: State, fact: Fact, out: Emitter) -> None:
     clock.on_events(desk, fact)
     if fact.type == response.ACKNOWLEDGED:
         response.on_fact(desk, fact)
+    if deriving.on_fact(desk, fact):
+        scope.touched, scope.only_backfill = fact.recorded, scope.only_backfill and fact.backfill
     if scope.canaries:
         _weigh(desk, fact)
     scope.wake = min(scope.wake, minute_of(fact.recorded) + MINUTE)
@@ -146,7 +149,7 @@ def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) 
     """Time goes on in one scope: midnight sweeps, then the close of the minute before, then timers."""
     now, rules = fact.recorded, ruleset(state)
     if now >= scope.wake:
-        _rebuild(scope, rules)
+        _adopt(state, scope, rules)
     scope.recorded = now
     if now < scope.wake:
         return
@@ -158,13 +161,20 @@ def _pass(state: State, name: str, scope: ScopeState, fact: Fact, out: Emitter) 
         clock.settle(desk)
         scope.config_hash = state.config_hash
     while scope.next_midnight <= now:
+        _leave(desk, scope.next_midnight)
         _sweep(desk)
         flows.forget(scope, now, measures)
     flows.close(scope, name, now, measures, settings.currency, out)
-    if _dirty(scope) and minute_of(scope.touched) + MINUTE <= now:
+    touched = minute_of(scope.touched)
+    if _dirty(scope) and touched + MINUTE <= now:
+        _leave(desk, touched)
+        scope.dirty_windows.update(windows.leave(scope, rules.windowed, touched))
         _close(desk)
+    _leave(desk, minute_of(now))
     judge.expire(desk, now)
     clock.expire(desk, now)
+    if deriving.follow(desk, fact):
+        scope.touched, scope.only_backfill = now, False
     scope.wake = _wake(scope)
     if scope.canaries:
         _weigh(desk, fact)
@@ -195,9 +205,9 @@ def _sweep(desk: Desk) -> None:
                 judge.on_change(desk, looking, change)
     for id_ in entities.fall_due(scope, day):
         about = ("receivable", id_)
-        before = aggregates.shares(scope, desk.rules.over, about)
+        before = aggregates.standing(scope, desk.rules.over, about)
         entities.mark_late(scope, id_, day)
-        after = aggregates.shares(scope, desk.rules.over, about)
+        after = aggregates.standing(scope, desk.rules.over, about)
         aggregates.move(scope, desk.rules.over, before, after, scope.receivables[id_].source)
     tabulate.forget(desk, at)
     tabulate.age(desk, at)
@@ -233,6 +243,16 @@ def _close_entities(desk: Desk) -> None:
     silent = replace(desk, silent=scope.only_backfill)
     _sample(desk, silent, minute_of(scope.touched))
     scope.only_backfill = scope.only_backfill or not _dirty(scope)
+
+
+def _leave(desk: Desk, before: int) -> None:
+    """Windows of minutes move though nothing happens: each minute before that one in which they do, on its own."""
+    scope, rules = desk.scope, desk.rules
+    while (at := windows.passed(scope, before)) is not None:
+        waiting, scope.dirty_windows = scope.dirty_windows, windows.leave(scope, rules.windowed, at)
+        changes = gauges.sample_windows(scope, desk.name, rules.measures, at, desk.out)
+        scope.dirty_windows = waiting
+        _judge(desk, changes)
 
 
 def _sample(desk: Desk, judging: Desk, at: int, *, daily: bool = False) -> None:
@@ -272,8 +292,11 @@ def _moved(scope: ScopeState) -> bool:
     return bool(scope.dirty_buckets or scope.dirty_rows or scope.dirty_windows)
 
 
-def _rebuild(scope: ScopeState, rules: Ruleset) -> None:
+def _adopt(state: State, scope: ScopeState, rules: Ruleset) -> None:
     """Before time goes on: what other declarations find belongs to the minute of the last fact."""
+    if scope.adopted == state.config_hash:
+        return
+    scope.adopted = state.config_hash
     tables.adopt(scope, rules.tables)
     windows.adopt(scope, rules.windowed)
     if rowvalues.adopt(scope, rules.rowed) | aggregates.rebuild(scope, rules.over):
@@ -284,7 +307,8 @@ def _wake(scope: ScopeState) -> int:
     close = minute_of(scope.touched) + MINUTE if _dirty(scope) else NEVER
     held = {rule for rule, fault in scope.faults.items() if fault.held}
     timers = (e.due for e in scope.episodes.values() if e.due is not None and e.rule not in held)
-    return min(scope.next_midnight, flows.due(scope), close, clock.due(scope), min(timers, default=NEVER))
+    passing = min(scope.passing, default=NEVER - MINUTE) + MINUTE
+    return min(scope.next_midnight, flows.due(scope), close, passing, clock.due(scope), min(timers, default=NEVER))
 
 
 def _configure(state: State, fact: Fact, out: Emitter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,11 +12,16 @@ from sharedchain.core.emit import Emitter
 from sharedchain.core.localtime import local_day, midnight
 from sharedchain.core.settings import Settings
 from sharedchain.core.state import Forecast, ScopeState, Target, remember
-from sharedchain.fact import Fact
+from sharedchain.fact import Derived, Fact
 
 ZERO = Decimal("0.00")
 # What the view derives from a fact: rules may look at it as at a fact.
 VIEW = frozenset({"forecast.live.updated", "forecast.line.unsupported", "forecast.line.cleared"})
+
+
+def viewed(said: Iterable[Derived]) -> tuple[Derived, ...]:
+    """What the view made of the fact, in order."""
+    return tuple([event for event in said if event.type in VIEW])
 
 
 def accept(scope: ScopeState, name: str, fact: Fact, settings: Settings, stale_days: int, out: Emitter) -> bool:

@@ -90,17 +90,38 @@ def sample_entities(
         place for some in keys.values() for key in some for place in scope.dirty_buckets.get(key, ())
     )
     known, errors = {m.id: m for m in measures}, {} if failed is None else failed
-    run = _Pass({}, {}, tuple(causes), known, minute, daily, rowed, errors)
+    changes = _sampled(
+        scope, name, measures, keys, _Pass({}, {}, tuple(causes), known, minute, daily, rowed, errors), out
+    )
+    scope.dirty_rows.clear()
+    scope.dirty_windows.clear()
+    return changes
+
+
+def sample_windows(
+    scope: ScopeState, name: str, measures: Sequence[Measure], minute: int, out: Emitter
+) -> list[Change]:
+    """Read the windows that are dirty, and what is computed of them, and nothing else; a row for each that changed."""
+    run = _Pass({}, {}, (), {m.id: m for m in measures}, minute)
+    return _sampled(scope, name, [m for m in measures if m.window or m.computed], {}, run, out)
+
+
+def _sampled(
+    scope: ScopeState,
+    name: str,
+    measures: Iterable[Measure],
+    keys: Mapping[str, list[str]],
+    run: _Pass,
+    out: Emitter,
+) -> list[Change]:
     changes: list[Change] = []
     for measure in measures:
         for dims, reading in list(_readings(scope, measure, keys.get(measure.id, []), run)):
             run.readings[measure.id, text(dims)] = reading
-            change = _store(scope, measure, dims, reading, minute, run)
+            change = _store(scope, measure, dims, reading, run.at, run)
             if change is not None:
                 run.moved[measure.id, text(dims)] = None
                 changes.append(change)
-    scope.dirty_rows.clear()
-    scope.dirty_windows.clear()
     for change in changes:
         emit_row(name, change, out)
     return changes
@@ -137,7 +158,7 @@ def _readings(
         for dims in windows.due(scope, measure, daily=run.daily):
             known = scope.gauges.get(key_of(measure.id, dims))
             reading = windows.read(scope, measure, dims, run.at, known=known is not None)
-            if reading is not None:
+            if reading is not None or (known and measure.window.minutes):
                 yield dims, reading
     elif measure.kind == "gauge" and measure.computed and measure.sample != "daily":
         combinations = dict.fromkeys(said for id_, said in run.readings if id_ in measure.computed.of)

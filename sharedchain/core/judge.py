@@ -7,15 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from sharedchain.core import episode as automaton
-from sharedchain.core import forecast, notice, response, watch, wire
+from sharedchain.core import forecast, notice, response, texts, watch, wire
 from sharedchain.core.alerts import Case, announce, over
+from sharedchain.core.cel import CelError
 from sharedchain.core.desk import Desk
+from sharedchain.core.episodes import key_of
 from sharedchain.core.gauges import Change
 from sharedchain.core.kept import keep, recall
 from sharedchain.core.paths import text_at, walk
+from sharedchain.core.prepared import Conditions
 from sharedchain.core.reach import reaches
 from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure
-from sharedchain.core.ruleset import Conditions, Ready
+from sharedchain.core.ruleset import Ready
 from sharedchain.core.state import Episode, Forecast, Sample
 from sharedchain.core.view import Verdict, View, computed, consider, rows_of, subject_of, variables_of, views
 from sharedchain.core.wording import rank
@@ -26,7 +29,7 @@ __all__ = ["Verdict", "consider", "expire", "measured", "on_change", "on_clear",
 
 def on_events(desk: Desk, fact: Fact) -> None:
     """Judge one fact, then, in order, what the forecast view derived from it: each clears first, then rings."""
-    derived = tuple(event for event in desk.out.said if event.type in forecast.VIEW)
+    derived = forecast.viewed(desk.out.said)
     _on_event(desk, fact)
     on_derived(desk, derived, fact)
 
@@ -56,7 +59,7 @@ def on_change(desk: Desk, ready: Iterable[Ready], change: Change, *, only_open: 
     """Judge one row of a gauge. `only_open`: nothing new is raised, an open alert may end."""
     for one in ready:
         subject = wire.name("/".join(filter(None, (change.dims.get(dim, "") for dim in one.rule.subject))))
-        if not only_open or _key(one, subject) in desk.scope.episodes:
+        if not only_open or key_of(one.rule.id, subject) in desk.scope.episodes:
             notice.guarded(desk, one.rule, _judge_change, desk, one, subject, change)
 
 
@@ -123,12 +126,14 @@ def _on_event(desk: Desk, fact: Fact) -> None:
 
 def _judge_event(desk: Desk, one: Ready, variables: Mapping[str, Any], fact: Fact) -> bool:
     """Whether the rule looked at the event. Elements of one subject are one: the highest band speaks for them."""
+    if _idle(desk, one, variables, fact):
+        return False
     cases: dict[str, Case] = {}
     looked = False
     for view in views(desk, one, fact, variables):
         if fact.backfill:
             continue
-        key = _key(one, view.subject, view.part)
+        key = key_of(one.rule.id, view.subject, view.part)
         if one.rule.history is None and key not in desk.scope.episodes:  # most events: nothing is open, nothing rings
             rings = _rings(desk, one, view)
             looked = looked or rings is not None
@@ -170,7 +175,7 @@ def _end(
     desk: Desk, one: Ready, clear: Clear, conditions: Conditions, variables: Mapping[str, Any], fact: Fact
 ) -> bool:
     subject = subject_of(variables, clear.subject, fact)
-    key = _key(one, subject, text_at(variables, clear.part))
+    key = key_of(one.rule.id, subject, text_at(variables, clear.part))
     episode = desk.scope.episodes.get(key)
     if episode is None:
         return False
@@ -178,13 +183,18 @@ def _end(
     if verdict.error:
         notice.erred(desk, one.rule, verdict.error)
     elif verdict.holds:
-        after, transition = automaton.end(one.rule, episode, desk.now)
-        if transition:
-            announce(desk, over(one, episode, fact, verdict.conditions), transition, episode)
-        if after is not None:
-            after.part = episode.part
-        keep_episode(desk, key, after)
+        finish(desk, one, key, episode, fact, verdict.conditions)
     return not verdict.error
+
+
+def finish(desk: Desk, one: Ready, key: str, episode: Episode, fact: Fact, conditions: list[dict[str, Any]]) -> None:
+    """End an episode by a fact that says so, whatever its value."""
+    after, transition = automaton.end(one.rule, episode, desk.now)
+    if transition:
+        announce(desk, over(one, episode, fact, conditions), transition, episode)
+    if after is not None:
+        after.part = episode.part
+    keep_episode(desk, key, after)
 
 
 def _expire(desk: Desk, key: str, ready: Ready) -> bool:
@@ -204,11 +214,11 @@ def _expire(desk: Desk, key: str, ready: Ready) -> bool:
 
 
 def verdict(
-    desk: Desk, one: Ready, variables: Mapping[str, Any], error: str, *, told: bool = True
+    desk: Desk, one: Ready, variables: Mapping[str, Any], error: str
 ) -> tuple[bool, list[dict[str, Any]]] | None:
     """Whether the conditions hold, and each with its values; None if a guard does not hold or something errs."""
-    guards = Verdict(False, error=error) if error else consider(one.guards, variables, told=told)
-    verdict = consider(one.when, variables, told=told) if guards.holds else guards
+    guards = Verdict(False, error=error) if error else consider(one.guards, variables)
+    verdict = consider(one.when, variables) if guards.holds else guards
     if verdict.error:
         notice.erred(desk, one.rule, verdict.error)
     if verdict.error or not guards.holds:
@@ -216,14 +226,36 @@ def verdict(
     return verdict.holds, [*({**said, "op": "if"} for said in guards.conditions), *verdict.conditions]
 
 
+def _idle(desk: Desk, one: Ready, variables: Mapping[str, Any], fact: Fact) -> bool:
+    """Whether the event certainly changes nothing: it does not ring, nothing is open about its subject, and no error
+    is held against the rule, nor made. Most events are so to most rules that look at them."""
+    rule, episodes = one.rule, desk.scope.episodes
+    if not one.alone or rule.id in desk.scope.faults or _banded(one, variables):
+        return False
+    about = subject_of(variables, rule.subject, fact) if episodes else ""
+    return not episodes or key_of(rule.id, about, text_at(variables, rule.part)) not in episodes
+
+
 def _rings(desk: Desk, one: Ready, view: View) -> bool | None:
     """Whether a band holds of a subject of which nothing is open; None as `_seen`. Nothing is made to be told."""
-    rule, variables = one.rule, view.variables
-    found = verdict(desk, one, variables, view.error, told=False) if reaches(rule, variables, view.subject) else None
-    if found is None:
+    if not reaches(one.rule, view.variables, view.subject):
         return None
-    value = wire.number(walk(variables, rule.value[0])) if rule.value and found[0] else None
-    return found[0] and bool(rule.held(value, ()))
+    found = CelError(view.error) if view.error else _banded(one, view.variables)
+    if isinstance(found, CelError):
+        notice.erred(desk, one.rule, found.text)
+        return None
+    return found
+
+
+def _banded(one: Ready, variables: Mapping[str, Any]) -> bool | CelError | None:
+    """Whether the conditions and a band hold, as if nothing had held before; None: a guard does not."""
+    guards = one.guards.hold(variables)
+    if guards is not True:
+        return guards or None
+    holds = one.when.hold(variables)
+    if holds is not True:
+        return holds
+    return bool(one.rule.held(wire.number(walk(variables, one.rule.value[0])) if one.rule.value else None))
 
 
 def _seen(desk: Desk, one: Ready, view: View) -> Case | None:
@@ -237,7 +269,7 @@ def _seen(desk: Desk, one: Ready, view: View) -> Case | None:
     held = rule.held(value, _before(desk, one, view.subject, view.part)) if holds else ()
     shown_band = [{"op": "band", "path": path, "value": value, "truth": bool(held)} for path in rule.value[:1]]
     unit = text_at(variables, rule.unit) if "." in rule.unit else rule.unit
-    shown = " ".join(filter(None, (*(text_at(variables, path) for path in rule.value), unit)))
+    shown = _shown(variables, rule.value, unit)
     return Case(
         ready=one,
         subject=view.subject,
@@ -254,9 +286,17 @@ def _seen(desk: Desk, one: Ready, view: View) -> Case | None:
     )
 
 
+def _shown(variables: Mapping[str, Any], paths: Iterable[str], unit: str) -> str:
+    """What the alert shows: the texts at the paths and the unit; percentages with two decimals."""
+    if unit != texts.PERCENT:
+        return " ".join(filter(None, (*(text_at(variables, path) for path in paths), unit)))
+    exact = ((wire.number(walk(variables, path)), text_at(variables, path)) for path in paths)
+    return " ".join(filter(None, (text if value is None else texts.percent(value) for value, text in exact)))
+
+
 def _before(desk: Desk, one: Ready, subject: str, part: str = "") -> tuple[Any, ...]:
     """The bands that held at the judgement before."""
-    episode = desk.scope.episodes.get(_key(one, subject, part)) if one.releases else None
+    episode = desk.scope.episodes.get(key_of(one.rule.id, subject, part)) if one.releases else None
     return tuple(episode.held) if episode else ()
 
 
@@ -299,7 +339,7 @@ def once(desk: Desk, case: Case, shot: str = "") -> str:
 
 def weigh(desk: Desk, case: Case) -> None:
     """One judgement more for the episode; a timer that is due has passed before it."""
-    rule, key = case.ready.rule, _key(case.ready, case.subject, case.part)
+    rule, key = case.ready.rule, key_of(case.ready.rule.id, case.subject, case.part)
     before = desk.scope.episodes.get(key)
     if before and before.due is not None and before.due <= desk.now and isinstance(rule.on, OnEvent):
         _expire(desk, key, case.ready)
@@ -346,7 +386,3 @@ def keep_episode(desk: Desk, key: str, episode: Episode | None) -> None:
     desk.scope.episodes[key] = episode
     if episode.due is not None:
         desk.scope.wake = min(desk.scope.wake, episode.due)
-
-
-def _key(ready: Ready, subject: str, part: str = "") -> str:
-    return f"{ready.rule.id}|{subject}|{part}" if part else f"{ready.rule.id}|{subject}"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sharedchain.core import masters, tables
+from sharedchain.core import masters, picking, tables
 from sharedchain.core.columns import Type as Kind
 from sharedchain.core.order import in_order
-from sharedchain.core.rule import Look
+from sharedchain.core.paths import text_at
+from sharedchain.core.sighted import Look
 from sharedchain.core.state import Place, ScopeState
+
+NO_PICKS: Mapping[str, picking.Pick] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Table:
     columns: Mapping[str, Kind]
     find: Callable[..., Row | None]
     sparse: bool = False  # a column of a row that is there may have no value yet
+    rows: Callable[..., Iterable[picking.Row]] | None = None  # those whose key begins so; None = none can be chosen
 
     def empty(self) -> Row:
         """The row that stands for one that is not there."""
@@ -38,11 +42,44 @@ class Table:
 
 def ordered(looks: Mapping[str, Look]) -> tuple[str, ...]:
     """The names of `with`, each behind those that its id reads. Raises ValueError for a ring."""
-    return in_order({name: _reads(looks, name) for name in looks}, "with")
+    return in_order({name: _reads(looks, name) - {name} for name in looks}, "with")
+
+
+def beside(
+    scope: ScopeState,
+    tables_: Mapping[str, Table],
+    looks: Iterable[tuple[str, Look]],
+    known: Mapping[str, Any],
+    picks: Mapping[str, picking.Pick] = NO_PICKS,
+) -> dict[str, Row] | None:
+    """What `with` finds beside what is `known`, by name, each behind those that it reads; None if a row is missing
+    that is not optional. `picks`: those that are chosen. Raises ValueError for what they cannot compute."""
+    rows: dict[str, Row] = {}
+    for name, look in looks:
+        seen = {**known, **{other: row.values for other, row in rows.items()}}
+        table, ids = tables_[look.entity], [text_at(seen, path) for path in look.id]
+        if not all(ids):
+            row = None
+        elif name in picks:
+            row = _chosen(scope, table, picks[name], ids, seen)
+        else:
+            row = table.find(scope, *ids)
+        if row is None and not look.optional:
+            return None
+        rows[name] = row or table.empty()
+    return rows
+
+
+def _chosen(
+    scope: ScopeState, table: Table, pick: picking.Pick, begins: Sequence[str], known: Mapping[str, Any]
+) -> Row | None:
+    found = picking.choose(pick, table.rows(scope, *begins), known) if table.rows else None
+    return Row(*found) if found else None
 
 
 def _reads(looks: Mapping[str, Look], name: str) -> set[str]:
-    return {path.partition(".")[0] for path in looks[name].id} & set(looks)
+    look = looks[name]
+    return {path.partition(".")[0] for path in look.id} & set(looks) | picking.reads(look, looks)
 
 
 def _equipment(scope: ScopeState, id_: str) -> Row | None:
@@ -116,9 +153,15 @@ TABLES: Mapping[str, Table] = {
 
 def declared(ready: tables.ReadyTable) -> Table:
     """A table declared as data, as `with` sees it."""
-    return Table(ready.table.keys, ready.table.kinds, partial(_declared, ready), sparse=True)
+    rows = partial(_rows, ready)
+    return Table(ready.table.keys, ready.table.kinds, partial(_declared, ready), sparse=True, rows=rows)
 
 
 def _declared(ready: tables.ReadyTable, scope: ScopeState, *key: str) -> Row | None:
     found = tables.find(scope, ready, key)
     return Row(dict(found[0]), found[1]) if found else None
+
+
+def _rows(ready: tables.ReadyTable, scope: ScopeState, *begins: str) -> Iterator[picking.Row]:
+    for key, row, place in tables.every(scope, ready, begins):
+        yield key, dict(row), place

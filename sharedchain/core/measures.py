@@ -135,14 +135,15 @@ class RowValue(Model):
 
 
 class Window(Model):
-    """Input of a gauge: the last local days of a flow, or the ratio of two.
+    """Input of a gauge: the last local days, or minutes, of a flow, or the ratio of two.
 
     `daily` looks at midnight at the days before, `minute` at the close of a minute that touched it (and at midnight,
-    when a day leaves it), today included. Fewer than `min_n` of the last flow, or none: no row.
+    when a day leaves it), today included. Fewer than `min_n` of the last flow, or none: no row. `10m` is this minute
+    and the nine before it, looked at whenever one comes in or leaves: fewer than `min_n` have no value.
     """
 
     of: Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
-    span: Literal["day", "7d", "28d"]
+    span: str = Field(pattern=r"^(day|7d|28d|[1-9][0-9]{0,2}m)$")
     at: Literal["daily", "minute"] = "daily"
     min_n: int = Field(default=0, ge=0)
     factor: Decimal = Decimal(1)
@@ -151,7 +152,14 @@ class Window(Model):
     def _arity(self) -> Self:
         if len(self.of) not in (1, 2):
             raise ValueError("`of` names a flow, or two whose ratio is meant")
+        if self.minutes and self.at != "minute":
+            raise ValueError("a span of minutes is looked at by the minute: set `at` to minute")
         return self
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes the span has; 0 = it is one of days."""
+        return int(self.span[:-1]) if self.span.endswith("m") else 0
 
 
 class Computed(Model):

@@ -16,6 +16,7 @@ from sharedchain.core.desk import Desk
 from sharedchain.core.localtime import local_day
 from sharedchain.core.routes import resolve
 from sharedchain.core.rule import Rule
+from sharedchain.core.sighted import Sighted
 from sharedchain.core.state import Episode, Fault
 from sharedchain.core.wording import Severity
 from sharedchain.fact import derived_id
@@ -28,7 +29,7 @@ _LIMIT = 500  # characters of an error in a text
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{4,}")  # of an object: other in every process, so no replay would say it again
 
 
-def guarded(desk: Desk, rule: Rule, judge: Callable[..., bool], *about: Any) -> bool:
+def guarded(desk: Desk, rule: Sighted, judge: Callable[..., bool], *about: Any) -> bool:
     """Let `judge` judge one thing by one rule, unless that is held; say whether it did.
 
     Whatever it raises is the rule's error: what it said on the way is taken back, and everything else goes on.
@@ -49,13 +50,13 @@ def guarded(desk: Desk, rule: Rule, judge: Callable[..., bool], *about: Any) -> 
     return judged
 
 
-def held(desk: Desk, rule: Rule) -> bool:
+def held(desk: Desk, rule: Sighted) -> bool:
     """Whether the rule judges nothing for now."""
     fault = desk.scope.faults.get(rule.id)
     return fault is not None and bool(fault.held)
 
 
-def erred(desk: Desk, rule: Rule, error: str) -> None:
+def erred(desk: Desk, rule: Sighted, error: str) -> None:
     """Count an error of a rule. The first is told to its owner and to operations; so many, and the rule is held."""
     fault = desk.scope.faults.get(rule.id)
     if fault is None:
@@ -68,7 +69,7 @@ def erred(desk: Desk, rule: Rule, error: str) -> None:
         _hold(desk, rule, error)
 
 
-def digest(rule: Rule) -> str:
+def digest(rule: Sighted) -> str:
     """One name for what a rule says: an equal one errs alike."""
     return hashlib.blake2b(rule.model_dump_json(by_alias=True).encode(), digest_size=8).hexdigest()
 
@@ -83,8 +84,8 @@ def settle(desk: Desk) -> None:
     for key, error in sorted(desk.rules.broken.items()):
         _raise(desk, key, 0, desk.rules.owners.get(key, "role:ops"), error)
     for rule_id, fault in list(desk.scope.faults.items()):
-        ready = desk.enabled.by_id.get(rule_id)
-        if ready is None or digest(ready.rule) != fault.of:
+        rule = desk.enabled.named(rule_id)
+        if rule is None or digest(rule) != fault.of:
             del desk.scope.faults[rule_id]
     for key, episode in list(desk.scope.episodes.items()):
         if episode.rule == ABOUT_RULES:
@@ -158,7 +159,7 @@ def _raise(desk: Desk, subject: str, version: int, owner: str, error: str) -> No
     _tell(desk, "raised", episode, words, said)
 
 
-def _hold(desk: Desk, rule: Rule, error: str) -> None:
+def _hold(desk: Desk, rule: Sighted, error: str) -> None:
     """The alert about the rule becomes a red one: from now on the rule is silent, and somebody must know."""
     episode = desk.scope.episodes[f"{ABOUT_RULES}|{rule.id}"]
     episode.severity = "RED"

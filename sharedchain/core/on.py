@@ -37,7 +37,9 @@ class OnMeasure(Model):
 
 
 class Stop(Model):
-    """Events that stop a clock; all paths are into the stopping event, no subject means the rule's own paths."""
+    """Events that stop a clock; all paths are into the stopping event, no subject means the rule's own paths.
+
+    A subject with fewer parts than the rule's stops the clocks of all subjects that begin with it."""
 
     event: tuple[str, ...] = Field(min_length=1)
     when: When = When()

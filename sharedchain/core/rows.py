@@ -20,6 +20,7 @@ KINDS: Mapping[str, type] = {
     "contract": Contract,
     "receivable": Receivable,
 }
+_PLURAL = {kind: "opportunities" if kind == "opportunity" else f"{kind}s" for kind in KINDS}  # fields of a scope
 # What a row has beside the fields of its dataclass and its own id.
 DERIVED: Mapping[str, tuple[str, ...]] = {
     "lead": (),
@@ -39,7 +40,8 @@ def fields(over: str) -> list[str]:
 
 def entity(scope: ScopeState, kind: str, id_: str) -> Any | None:
     """One entity as it stands, or None."""
-    return _tables(scope)[kind].get(id_)
+    found: Mapping[str, Any] = getattr(scope, _PLURAL[kind])
+    return found.get(id_)
 
 
 def rows(scope: ScopeState, kind: str, id_: str) -> Iterator[tuple[str, str, Row]]:
@@ -51,18 +53,8 @@ def rows(scope: ScopeState, kind: str, id_: str) -> Iterator[tuple[str, str, Row
 
 def every(scope: ScopeState) -> Iterator[tuple[str, str]]:
     """(kind, id) of all entities, in the order in which they came."""
-    for kind, table in _tables(scope).items():
-        yield from ((kind, id_) for id_ in list(table))
-
-
-def _tables(scope: ScopeState) -> Mapping[str, Mapping[str, Any]]:
-    return {
-        "lead": scope.leads,
-        "forecast": scope.forecasts,
-        "opportunity": scope.opportunities,
-        "contract": scope.contracts,
-        "receivable": scope.receivables,
-    }
+    for kind, name in _PLURAL.items():
+        yield from ((kind, id_) for id_ in list(getattr(scope, name)))
 
 
 def _plain(kind: str) -> Callable[[ScopeState, str, Any], Iterator[tuple[str, str, Row]]]:

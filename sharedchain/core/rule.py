@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from functools import cached_property
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
 from sharedchain.core import consistent
-from sharedchain.core.columns import Column
-from sharedchain.core.functions import FUNCTIONS
 from sharedchain.core.on import Clock, DayOfMonth, NoData, On, OnClock, OnEvent, OnMeasure, Paths, Stop, When
-from sharedchain.core.wording import Duration, Language, Model, Severity, Words, rank
+from sharedchain.core.sighted import Sighted
+from sharedchain.core.wording import Duration, Language, Model, Severity, rank
 
 __all__ = ["Clock", "NoData", "OnClock", "OnEvent", "OnMeasure", "Paths", "Rule", "Stop", "When"]
 
 # `owner` is the subject's, a path names an employee, as message.accountable_id
 Recipient = Annotated[str, Field(pattern=r"^(owner|role:[a-z_]+|[a-z][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+)$")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-EventType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
 
-
-class Look(Model):
-    """Looks up a row of `entity` (sharedchain/core/lookup.py, rules/tables) by the texts at these paths."""
-
-    entity: str
-    id: Paths = Field(min_length=1)
-    optional: bool = False  # a row that is not there is empty; else the rule does not look at the event
+_DIGITS = 14  # before the point: a value of an alert is decimal(18,4)
 
 
 class Clear(Model):
@@ -37,23 +29,6 @@ class Clear(Model):
     when: When = When()
     subject: Paths = Field(min_length=1)
     part: str = ""
-
-
-class Computed(Model):
-    """A computed value: CEL, then a named function, then rounded (numbers only)."""
-
-    cel: str
-    scale: int = Field(default=4, ge=0, le=9)
-    fn: str = ""  # a function of sharedchain/core/functions.py
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if self.fn and self.fn not in FUNCTIONS:
-            raise ValueError(f"no function {self.fn}; there are {', '.join(FUNCTIONS)}")
-        return self
-
-
-Let = Annotated[Computed, BeforeValidator(lambda v: {"cel": v} if isinstance(v, str) else v)]
 
 
 class Of(Model):
@@ -78,6 +53,10 @@ class Band(Model):
         if sum(bound is not None for bound in (self.over, self.at_least, self.under, self.at_most)) > 1:
             raise ValueError("a band has one threshold: over, at_least, under or at_most")
         limit = self.threshold
+        if large := [bound for bound in (limit, self.release) if bound is not None and bound.adjusted() >= _DIGITS]:
+            raise ValueError(
+                f"{large[0]} is no threshold that an alert can carry: at most fourteen digits stand before the point"
+            )
         if self.release is not None and limit is None:
             raise ValueError("`release` needs a threshold to come back from: add over, at_least, under or at_most")
         if (
@@ -89,16 +68,16 @@ class Band(Model):
             raise ValueError(f"`release` {self.release} lies in the band itself: it must be at or {side} {limit}")
         return self
 
-    @property
+    @cached_property
     def threshold(self) -> Decimal | None:
         return next((b for b in (self.over, self.at_least, self.under, self.at_most) if b is not None), None)
 
-    @property
+    @cached_property
     def up(self) -> bool:
         """The band lies above its threshold."""
         return self.over is not None or self.at_least is not None
 
-    @property
+    @cached_property
     def sign(self) -> str:
         named = {">": self.over, ">=": self.at_least, "<": self.under, "<=": self.at_most}
         return next((sign for sign, bound in named.items() if bound is not None), "")
@@ -113,49 +92,19 @@ class Band(Model):
             return limit is None
         if inside and self.release is not None:
             return value > self.release if self.up else value < self.release
-        return {">": value > limit, ">=": value >= limit, "<": value < limit, "<=": value <= limit}[self.sign]
+        match self.sign:
+            case ">":
+                return value > limit
+            case ">=":
+                return value >= limit
+            case "<":
+                return value < limit
+        return value <= limit
 
 
 class Text(Model):
-    title: str
+    title: str = Field(pattern=r"^[^\x00-\x1f\x7f]*$")  # one line: it stands in lists, subjects of mails, terminals
     text: str
-
-
-class Cel(Model):
-    """A computed field of an action."""
-
-    cel: str
-    scale: int = Field(default=4, ge=0, le=9)
-
-
-Told = Mapping[str, str | int | bool | Cel | None]  # field → a path, else the text itself; or what CEL gives
-
-
-class Derive(Model):
-    """A fact that the engine derives beside the alert when it is raised."""
-
-    derive: EventType
-    subject: Paths = ()
-    when: str = ""  # CEL; unless it holds, this one is left out
-    data: Told = Field(default={})
-
-
-class Command(Model):
-    """An event that goes through ingest like any publisher's; only in mode act."""
-
-    command: EventType
-    subject: Paths = ()
-    when: str = ""  # CEL; unless it holds, this one is left out
-    data: Told = Field(default={})
-
-
-Action = Annotated[
-    Annotated[Derive, Tag("derive")] | Annotated[Command, Tag("command")],
-    Discriminator(
-        lambda v: "command" if isinstance(v, Command) or (isinstance(v, dict) and "command" in v) else "derive"
-    ),
-]
-Actions = Annotated[tuple[Action, ...], BeforeValidator(lambda v: v if isinstance(v, list | tuple) else [v])]
 
 
 class Caps(Model):
@@ -164,17 +113,12 @@ class Caps(Model):
     per_day: int = Field(ge=1)
 
 
-class Rule(Model):
+class Rule(Sighted):
+    """Its `action` is what it derives or commands when it is raised."""
+
     id: str = Field(pattern=r"^R-\d\d[a-z]?$")
-    version: int = Field(ge=1)
-    title: Words
     on: On
-    each: str = ""  # a path to a list: every element is judged by itself, its fields are `item.*`
-    with_: Mapping[Name, Look] = Field(default={}, alias="with")
-    seen: Mapping[Name, Column] = {}  # what is remembered of a (subject, part), after this event
-    let: Mapping[Name, Let] = {}  # computed values, in order
     if_: tuple[str, ...] = Field(default=(), alias="if")  # CEL; unless all hold, the rule does not look at the event
-    when: When = When()
     bands: tuple[Band, ...] = Field(min_length=1)
     magnitude: bool = False  # bands look at the value without its sign
     one_shot: bool = False  # one alert per causing fact, open until acknowledged
@@ -192,19 +136,16 @@ class Rule(Model):
     part: str = ""  # events and clocks: a path; each part of a subject has its own open alert
     value: Paths = ()  # event rules: paths whose texts the alert shows; bands look at the first
     unit: str = ""  # event rules: a path, or the unit itself; clocks: ms, s, min, h, d or share
-    owner: str = Field(pattern=r"^role:[a-z_]+$")
     subject_owner: str = ""  # a path to the employee whom `owner` in `to` means
     to: Mapping[Severity, tuple[Recipient, ...]]
     otherwise: Recipient = "role:data_steward"  # told when `to` finds nobody
     texts: Mapping[Language, Text]
     clear: tuple[Clear, ...] = ()  # event rules: what ends an open alert; `when` not holding then does nothing
     link: str = ""  # template of a path at the gateway; empty = the alert's page
-    action: Actions = ()  # what it derives or commands when it is raised
     caps: Caps | None = None
     mode: Literal["observe", "suggest", "act"]
     goal_measure: str = ""
     runbook: str
-    tests: tuple[Mapping[str, Any], ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -223,7 +164,7 @@ class Rule(Model):
                 return clock.start
         return ()
 
-    @property
+    @cached_property
     def history(self) -> Of | None:
         """Of how many judgements how many must hold; None: each counts by itself."""
         return Of(n=self.consecutive, m=self.consecutive) if self.consecutive else self.of

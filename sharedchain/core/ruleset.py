@@ -14,18 +14,30 @@ from typing import Any
 from jinja2 import Template
 
 from sharedchain.core import lookup, rowvalues, tables, windows
-from sharedchain.core.action import ReadyAction, compile_actions
+from sharedchain.core.action import compile_actions
 from sharedchain.core.aggregates import NO_ENTITIES, Declared, declare
 from sharedchain.core.calendar import Calendar, Days, resolved
-from sharedchain.core.cel import Condition, Expression, compile_condition, compile_expression
-from sharedchain.core.columns import ReadyColumn, compile_column
+from sharedchain.core.derivation import Derivation, rings
 from sharedchain.core.measures import Measure, ordered
 from sharedchain.core.names import usable
-from sharedchain.core.order import in_order
+from sharedchain.core.prepared import (
+    UNASKED,
+    Conditions,
+    Prepared,
+    ReadyDerivation,
+    conditions,
+    digest,
+    lets,
+    picks,
+    remembered,
+    roots,
+)
+from sharedchain.core.prepared import prepare as prepare_derivation
 from sharedchain.core.routes import NOBODY, Routes
 from sharedchain.core.rule import Clear, OnClock, OnEvent, OnMeasure, Rule, Stop, When
 from sharedchain.core.settings import DEFAULT, Settings
 from sharedchain.core.shadow import shadowed
+from sharedchain.core.sighted import Command, Sighted
 from sharedchain.core.state import Item, State
 from sharedchain.core.table import Table
 from sharedchain.core.texts import compile_text
@@ -39,42 +51,30 @@ _KEPT = 8  # compiled sets: all partitions of a process share one
 
 
 class Pack(Model):
-    """A named list of rules that tenants switch on together."""
+    """A named list of rules and derivations that tenants switch on together."""
 
     id: str
     title: Mapping[Language, str] = {}
-    rules: tuple[str, ...]
+    rules: tuple[str, ...] = ()
+    derivations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Conditions:
-    """Every one of `all` and one of `any`, if there are any."""
-
-    all: tuple[Condition, ...] = ()
-    any: tuple[Condition, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Prepared):
     """One compiled rule."""
 
     rule: Rule
-    when: Conditions
-    texts: Mapping[Language, tuple[Template, Template]]  # language → title, text
-    guards: Conditions = Conditions()  # of `if`
-    looks: tuple[str, ...] = ()  # names of `with`, each behind those it needs
-    columns: Mapping[str, ReadyColumn] = field(default_factory=dict)  # of `seen`
-    columns_of: str = ""  # digest of their declaration
-    lets: tuple[tuple[str, Expression], ...] = ()  # of `let`, each behind those it reads
+    texts: Mapping[Language, tuple[Template, Template]] = field(default_factory=dict)  # language → title, text
+    guards: Conditions = UNASKED  # of `if`
     clears: tuple[tuple[Clear, Conditions], ...] = ()
     stops: tuple[tuple[Stop, Conditions], ...] = ()  # of a clock
-    actions: tuple[ReadyAction, ...] = ()
     releases: bool = False  # a band has one: what held before matters
+    alone: bool = False  # it judges an event by nothing but that event
 
 
 @dataclass(frozen=True, slots=True)
 class Enabled:
-    """The rules that a tenant's packs switch on, by what they look at."""
+    """The rules and derivations that a tenant's packs switch on, by what they look at."""
 
     by_event: Mapping[str, tuple[Ready, ...]]
     by_clear: Mapping[str, tuple[tuple[Ready, Clear, Conditions], ...]]
@@ -83,6 +83,13 @@ class Enabled:
     by_stop: Mapping[str, tuple[tuple[Ready, Stop, Conditions], ...]]
     by_id: Mapping[str, Ready]
     stale_days: int  # the age at which the first rule on M-15 speaks
+    derive: Mapping[str, tuple[ReadyDerivation, ...]] = field(default_factory=dict)  # by event type
+    derivations: Mapping[str, ReadyDerivation] = field(default_factory=dict)  # by id
+
+    def named(self, id_: str) -> Sighted | None:
+        """The rule or derivation of this id."""
+        found = self.by_id.get(id_) or self.derivations.get(id_)
+        return found.rule if found else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +99,7 @@ class Ruleset:
     packs: Mapping[str, Pack]
     routes: Routes
     tenants: Mapping[str, Settings]
-    flows: Mapping[str, tuple[Measure, ...]]  # by event type; "*" those that count everything
+    flows: Mapping[str, tuple[Measure, ...]]  # by event type; "*" those that count everything, and any other type
     broken: Mapping[str, str]  # kind/name → why it was left out
     owners: Mapping[str, str] = field(default_factory=dict)  # of those that are broken, as far as it can be read
     shadows: Mapping[str, Ready] = field(default_factory=dict)  # by the id of the rule in whose shadow they run
@@ -103,6 +110,8 @@ class Ruleset:
     looks: Mapping[str, lookup.Table] = field(default_factory=lambda: lookup.TABLES)  # what `with` may name
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     befores: Mapping[str, Ready] = field(default_factory=dict)  # the versions that canaries are weighed against
+    derivations: Mapping[str, ReadyDerivation] = field(default_factory=dict)
+    commanded: frozenset[str] = frozenset()  # types that come back through ingest
     _enabled: dict[tuple[tuple[str, ...], tuple[str, ...]], Enabled] = field(default_factory=dict)
     _days: dict[str, Days] = field(default_factory=dict)
 
@@ -147,12 +156,17 @@ class Ruleset:
                         starts.setdefault(type_, []).append(one)
                 case OnMeasure(measure=measure, dims=dims):
                     gauges.setdefault((measure, dims), []).append(one)
-            for clear, conditions in one.clears:
+            for clear, asked in one.clears:
                 for type_ in clear.event:
-                    ends.setdefault(type_, []).append((one, clear, conditions))
-            for stop, conditions in one.stops:
+                    ends.setdefault(type_, []).append((one, clear, asked))
+            for stop, asked in one.stops:
                 for type_ in stop.event:
-                    stops.setdefault(type_, []).append((one, stop, conditions))
+                    stops.setdefault(type_, []).append((one, stop, asked))
+        deriving = self._deriving(packs)
+        derive: dict[str, list[ReadyDerivation]] = {}
+        for derivation in deriving.values():
+            for type_ in derivation.rule.on.event:
+                derive.setdefault(type_, []).append(derivation)
         return Enabled(
             {k: tuple(v) for k, v in events.items()},
             {k: tuple(v) for k, v in ends.items()},
@@ -161,7 +175,13 @@ class Ruleset:
             {k: tuple(v) for k, v in stops.items()},
             ready,
             _stale_days(live.values()),
+            {k: tuple(v) for k, v in derive.items()},
+            deriving,
         )
+
+    def _deriving(self, packs: tuple[str, ...]) -> dict[str, ReadyDerivation]:
+        wanted = {id_ for name in packs if name in self.packs for id_ in self.packs[name].derivations}
+        return {id_: self.derivations[id_] for id_ in sorted(wanted) if id_ in self.derivations}
 
     def _stable(self, id_: str) -> Ready:
         """The version before a canary, in its shadow, over the same subjects."""
@@ -188,25 +208,23 @@ def config_hash(config: Mapping[str, Item]) -> str:
 
 def prepare(rule: Rule) -> Ready:
     """Compile one rule's conditions and texts. Raises ValueError."""
-    texts = {
-        language: (compile_text(said.title), compile_text(said.text)) for language, said in sorted(rule.texts.items())
-    }
-    looks = lookup.ordered(rule.with_)
-    told = (*looks, *(("item",) if rule.each else ()))
-    names = (*told, *(("seen",) if rule.seen else ()), *(("let",) if rule.let else ()))
+    texts = {lang: (compile_text(said.title), compile_text(said.text)) for lang, said in sorted(rule.texts.items())}
+    names = roots(rule)
     return Ready(
         rule,
-        _compiled(rule.when, names),
-        texts,
-        guards=_compiled(When(all=rule.if_), names),
-        looks=looks,
-        columns={name: compile_column(column, told) for name, column in sorted(rule.seen.items())},
-        columns_of=_digest(rule) if rule.seen else "",
-        lets=_lets(rule, names),
-        clears=tuple((clear, _compiled(clear.when)) for clear in rule.clear),
-        stops=tuple((stop, _compiled(stop.when)) for stop in _stops(rule)),
+        conditions(rule.when, names),
+        texts=texts,
+        guards=conditions(When(all=rule.if_), names),
+        looks=lookup.ordered(rule.with_),
+        columns=remembered(rule),
+        columns_of=digest(rule),
+        lets=lets(rule, names),
+        clears=tuple((clear, conditions(clear.when)) for clear in rule.clear),
+        stops=tuple((stop, conditions(stop.when)) for stop in _stops(rule)),
         actions=compile_actions(rule, names),
+        picks=picks(rule),
         releases=any(band.release is not None for band in rule.bands),
+        alone=not (rule.each or rule.with_ or rule.seen or rule.let or rule.history),
     )
 
 
@@ -214,30 +232,15 @@ def _stops(rule: Rule) -> tuple[Stop, ...]:
     return rule.on.clock.stop if isinstance(rule.on, OnClock) else ()
 
 
-def _lets(rule: Rule, names: tuple[str, ...]) -> tuple[tuple[str, Expression], ...]:
-    """Files say them in order; the log sorts keys, so what each reads decides."""
-    found = {name: compile_expression(said.cel, names) for name, said in sorted(rule.let.items())}
-    reads = {
-        name: {path.removeprefix("let.").partition(".")[0] for path in one.paths if path.startswith("let.")}
-        for name, one in found.items()
-    }
-    return tuple((name, found[name]) for name in in_order(reads, "let"))
-
-
-def _digest(rule: Rule) -> str:
-    said = json.dumps({name: one.model_dump(mode="json") for name, one in rule.seen.items()}, sort_keys=True)
-    return hashlib.blake2b(said.encode(), digest_size=8).hexdigest()
-
-
-def _compiled(when: When, names: tuple[str, ...] = ()) -> Conditions:
-    every = tuple(compile_condition(source, names) for source in when.all)
-    return Conditions(every, tuple(compile_condition(source, names) for source in when.any))
-
-
 @lru_cache(maxsize=2048)
 def _prepared(body: str) -> Ready:
     """Rules are compiled once, however often other items of the config change."""
     return prepare(_model(Rule, body))
+
+
+@lru_cache(maxsize=256)
+def _prepared_derivation(body: str) -> ReadyDerivation:
+    return prepare_derivation(_model(Derivation, body))
 
 
 @lru_cache(maxsize=256)
@@ -258,6 +261,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
     looks = {**{id_: lookup.declared(ready) for id_, ready in declared.by_id.items()}, **lookup.TABLES}
     rules = dict(_rules(config, "rule", looks, broken))
     shadows = {id_: replace(one, rule=shadowed(one.rule)) for id_, one in _rules(config, "shadow", looks, broken)}
+    derivations = _derivations(config, looks, broken)
     routes = dict(_models(config, "route", Routes, broken))
     flows: dict[str, list[Measure]] = {}
     for measure in chain:
@@ -271,7 +275,7 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
         packs={pack.id: pack for _, pack in _models(config, "pack", Pack, broken)},
         routes=routes.get("route/routes", NOBODY),
         tenants={key.partition("/")[2]: one for key, one in _models(config, "tenant", Settings, broken)},
-        flows={type_: tuple(found) for type_, found in flows.items()},
+        flows={type_: (*found, *(flows.get("*", ()) if type_ != "*" else ())) for type_, found in flows.items()},
         broken=broken,
         owners={key: _owner(config[key].body) for key in broken if key in config},
         over=declare(chain, declared),
@@ -280,7 +284,42 @@ def _compile(config: Mapping[str, Item]) -> Ruleset:
         windowed=windows.declare(chain),
         looks=looks,
         calendars={one.id: one for _, one in _models(config, "calendar", Calendar, broken)},
+        derivations=derivations,
+        commanded=_commanded([*rules.values(), *derivations.values()]),
     )
+
+
+def _commanded(ready: Iterable[Prepared]) -> frozenset[str]:
+    every = (action for one in ready for action in one.rule.action)
+    return frozenset(action.command for action in every if isinstance(action, Command))
+
+
+def _derivations(
+    config: Mapping[str, Item], looks: Mapping[str, lookup.Table], broken: dict[str, str]
+) -> dict[str, ReadyDerivation]:
+    """Those that compile, look into what is there, and do not feed themselves."""
+    found: dict[str, ReadyDerivation] = {}
+    for key, one in _models(config, "derivation", Derivation, broken):
+        try:
+            ready = _prepared_derivation(config[key].body)
+        except _REFUSED as error:
+            broken[key] = str(error)
+            continue
+        strange = _strange(one, looks)
+        if strange:
+            broken[key] = strange
+        else:
+            found[one.id] = ready
+    for id_ in rings([ready.rule for ready in found.values()]):
+        del found[id_]
+        broken[f"derivation/{id_}"] = "feeds itself: what it says leads back to what it looks at"
+    return found
+
+
+def _strange(one: Sighted, looks: Mapping[str, lookup.Table]) -> str:
+    """What is wrong with the tables it looks into; "" for nothing."""
+    strange = next((look.entity for look in one.with_.values() if look.entity not in looks), "")
+    return f"`with` looks into {strange}, which no file declares" if strange else ""
 
 
 def _rows(chain: Iterable[Measure], declared: tables.Declared, broken: dict[str, str]) -> Iterator[rowvalues.ReadyRow]:
@@ -312,14 +351,14 @@ def _rules(
     config: Mapping[str, Item], kind: str, looks: Mapping[str, lookup.Table], broken: dict[str, str]
 ) -> Iterator[tuple[str, Ready]]:
     for key, rule in _models(config, kind, Rule, broken):
-        strange = [look.entity for look in rule.with_.values() if look.entity not in looks]
+        strange = _strange(rule, looks)
         try:
             ready = _prepared(config[key].body)
         except _REFUSED as error:
             broken[key] = str(error)
             continue
         if strange:
-            broken[key] = f"`with` looks into {strange[0]}, which no file declares"
+            broken[key] = strange
         else:
             yield rule.id, ready
 

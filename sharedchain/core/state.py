@@ -301,7 +301,9 @@ class ScopeState:
     dirty_rows: dict[str, dict[str, None]] = field(default_factory=dict)  # table → rows to look at
     days: dict[str, dict[str, dict[str, DaySum]]] = field(default_factory=dict)  # flow → dims → ISO day → sum
     rows_of: str = ""  # the measures with a value for each row
-    windows_of: str = ""  # the zone and the flows that `days` are made by
+    minutes: dict[str, dict[str, dict[int, DaySum]]] = field(default_factory=dict)  # flow → dims → minute → sum
+    passing: dict[int, dict[str, None]] = field(default_factory=dict)  # minute → flow|dims that change in it by time
+    windows_of: str = ""  # the zone and the flows that `days` and `minutes` are made by
     dirty_windows: dict[str, None] = field(default_factory=dict)  # flow|dims
     tables_of: str = ""  # hash of their declarations
     dues: dict[str, dict[str, None]] = field(default_factory=dict)  # ISO day → receivables with a part due then
@@ -323,9 +325,11 @@ class ScopeState:
     seen: dict[str, Remembered] = field(default_factory=dict)  # by rule, subject and part; the last changed stands last
     shots: dict[str, Episode] = field(default_factory=dict)  # one-shot alerts that nobody acknowledged, by alert id
     clocks: dict[str, Watch] = field(default_factory=dict)  # by rule, subject and part
+    heads: dict[str, dict[str, None]] = field(default_factory=dict)  # rule|first part of a subject → keys of `clocks`
     alarms: list[tuple[int, str]] = field(default_factory=list)  # a heap: (when, key of `clocks`); old ones may stand
     numbers: dict[str, int] = field(default_factory=dict)  # event type → how many of it rules have said
     acted: dict[str, Acted] = field(default_factory=dict)  # by rule
+    adopted: str = ""  # the config by which tables, windows and buckets are made
     config_hash: str = ""  # the config whose broken and withdrawn rules were told
     wake: int = 0  # no tick before this ms has anything to do here
 

@@ -12,6 +12,7 @@ what the row said before it, `age.x` the local days since a time of the row.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -19,7 +20,7 @@ from pydantic import Field, model_validator
 from sharedchain.core import columns as column
 from sharedchain.core.columns import Columns
 from sharedchain.core.on import Paths
-from sharedchain.core.rule import Look
+from sharedchain.core.sighted import Look
 from sharedchain.core.wording import Duration, Model, Words
 
 _KEEP = 400 * 86_400_000
@@ -56,6 +57,9 @@ class Table(Model):
         for name, one in self.columns.items():
             if column.kind(one) is None:
                 raise ValueError(f"column {name} needs a `type`: text, decimal, count, instant, day or flag")
+        for name, look in self.with_.items():
+            if look.first:
+                raise ValueError(f"`with` {name} chooses by `first`, which tables cannot: name the row by `id`")
         for name in self.daily:
             if name not in self.columns or not self.columns[name].cel or "message." in self.columns[name].cel:
                 raise ValueError(f"`daily` {name} is no column of `cel` over row and age alone")
@@ -67,12 +71,12 @@ class Table(Model):
                 raise ValueError(f"the `key` of {type_} has more parts than that of the table")
         return self
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """What the parts of the key are called: the last word of each path."""
         return tuple(path.rpartition(".")[2] for path in self.key)
 
-    @property
+    @cached_property
     def kinds(self) -> dict[str, column.Type]:
         """All that a row has, with its type."""
         known = {name: column.kind(one) or "text" for name, one in self.columns.items()}

@@ -14,8 +14,9 @@ from sharedchain.core.cel import CelError, Condition, compile_condition
 from sharedchain.core.columns import ReadyColumn
 from sharedchain.core.localtime import local_day
 from sharedchain.core.order import in_order
+from sharedchain.core.paths import elements as elements_of
 from sharedchain.core.paths import text_at
-from sharedchain.core.rule import Look
+from sharedchain.core.sighted import Look
 from sharedchain.core.state import Place, ScopeState, TableRow, TableState
 from sharedchain.core.table import Source, Table
 
@@ -32,6 +33,7 @@ class ReadyTable:
     needs: Mapping[str, tuple[tuple[str, str], ...]]  # column → (root, field): an event has one
     aging: tuple[str, ...]  # columns that have an age: instants and days
     hashes: Mapping[str, str]  # column → hash of its declaration; "" → that of the key
+    looks_back: bool  # a column reads its row
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def prepare(table: Table) -> ReadyTable:
         needs,
         tuple(name for name, kind in table.kinds.items() if kind in ("instant", "day")),
         {**hashes, "": _hash(repr(table.key))},
+        any(path.startswith(("row.", "age.", "before.")) for one in ready.values() for path in _paths(one)),
     )
 
 
@@ -157,23 +160,26 @@ def adopt(scope: ScopeState, declared: Declared) -> bool:
 
 def touches(
     scope: ScopeState, ready: ReadyTable, type_: str, variables: Mapping[str, Any], beside: Beside
-) -> Iterator[Touch]:
-    """The rows of one table that an event changes, in the order of its list; each as it is when asked for.
+) -> Iterator[Touch | CelError]:
+    """The rows of one table that an event changes, in the order of its list; each as it is when asked for. Or why it
+    cannot be said whether an element does: a condition that errs, though nothing that it reads is missing.
 
     `beside` finds the rows of `with`; None = one is missing that is not optional, the event does nothing here.
     """
     type_ = type_ if type_ in ready.table.from_ else "*"
     source = ready.table.from_[type_]
     each = ready.table.each if source.each is None else source.each
-    elements = walk_list(variables, each) if each else (None,)
+    elements = elements_of(variables, each) if each else (None,)
     for element in elements:
         known = variables if element is None else {**variables, "item": element}
         rows = beside(ready, known) if ready.table.with_ else {}
         if rows is None:
             continue
         known = {**known, **rows} if rows else known
-        condition = ready.where.get(type_)
-        if condition is not None and condition.truth(known) is not True:
+        counts = _counts(ready.where.get(type_), known)
+        if isinstance(counts, CelError):
+            yield CelError(f"where of {type_}: {counts.text}")
+        if counts is not True:
             continue
         key = tuple(text_at(known, path) for path in (source.key or ready.table.key))
         if not all(key):
@@ -194,13 +200,15 @@ def apply(scope: ScopeState, touch: Touch, place: Place, now: int) -> list[str]:
         if len(touch.key) > 1:
             state.heads.setdefault(touch.key[0], {})[touch.name] = None
     row.changed, row.source = now, place
-    former = TableRow(row.key, row.changed, row.source, dict(row.cells))
-    before = {"before": RowView(touch.ready, former, now)}
-    variables = {**touch.variables, **before, **own(touch.ready, RowView(touch.ready, row, now), now, scope.timezone)}
+    variables = touch.variables
+    if touch.ready.looks_back:
+        former = TableRow(row.key, row.changed, row.source, dict(row.cells))
+        before = {"before": RowView(touch.ready, former, now)}
+        variables = {**variables, **before, **own(touch.ready, RowView(touch.ready, row, now), now, scope.timezone)}
     errors = []
     for name in touch.ready.updates[touch.type]:
         needs = touch.ready.needs[name]
-        if needs and not any(field_ in _of(variables, root) for root, field_ in needs):
+        if needs and not any([field_ in _of(variables, root) for root, field_ in needs]):  # noqa: C419
             continue
         cell = column.update(touch.ready.columns[name], row.cells.get(name), variables, now)
         if isinstance(cell, CelError):
@@ -231,6 +239,19 @@ def own(ready: ReadyTable, row: Mapping[str, Any], at: int, zone: str) -> dict[s
 def find(scope: ScopeState, ready: ReadyTable, key: tuple[str, ...]) -> tuple[RowView, Place] | None:
     """One row and the place of the fact that changed it last, or None."""
     return row_of(scope, ready, name_of(key))
+
+
+def every(
+    scope: ScopeState, ready: ReadyTable, begins: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], RowView, Place]]:
+    """The rows whose key begins so, with their keys."""
+    state = scope.tables.get(ready.table.id)
+    if state is None:
+        return
+    for name in state.heads.get(begins[0], ()) if begins and len(ready.table.key) > 1 else state.rows:
+        row = state.rows[name]
+        if tuple(row.key[: len(begins)]) == begins:
+            yield tuple(row.key), RowView(ready, row, scope.recorded), row.source
 
 
 def row_of(scope: ScopeState, ready: ReadyTable, name: str) -> tuple[RowView, Place] | None:
@@ -266,13 +287,11 @@ def parts_of(name: str) -> list[str]:
     return [part.replace("%2F", "/").replace("%25", "%") for part in name.split("/")]
 
 
-def walk_list(variables: Mapping[str, Any], path: str) -> tuple[Any, ...]:
-    """The elements of the list at a path; none where there is no list."""
-    root, _, rest = path.partition(".")
-    found: Any = variables.get(root)
-    for step in rest.split(".") if rest else ():
-        found = found.get(step) if isinstance(found, Mapping) else None
-    return tuple(found) if isinstance(found, list | tuple) else ()
+def _counts(where: Condition | None, known: Mapping[str, Any]) -> bool | CelError:
+    found = where is None or where.truth(known)
+    if where is None or not isinstance(found, CelError):
+        return found
+    return False if column.lacks(where, known) else CelError(f"{where.source}: {found.text}")
 
 
 def _whole(scope: ScopeState, ready: ReadyTable, key: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -310,6 +329,13 @@ def _reads(ready: ReadyColumn) -> set[str]:
     """The columns of its row that it reads as they are after the event."""
     paths = [*ready.column.paths, *_cel_paths(ready)]
     return {path.partition(".")[2] for path in paths if path.startswith(("row.", "age."))}
+
+
+def _paths(ready: ReadyColumn) -> Iterator[str]:
+    """All that it reads."""
+    yield from ready.column.paths
+    for one in (ready.where, ready.expression):
+        yield from one.paths if one else ()
 
 
 def _cel_paths(ready: ReadyColumn) -> tuple[str, ...]:

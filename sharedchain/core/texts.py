@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateError, nodes, pass_context
@@ -16,6 +17,7 @@ from sharedchain.core.localtime import local_text
 
 _ZH = ((Decimal(10**8), "亿"), (Decimal(10**4), "万"))
 _EN = ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "K"))
+PERCENT = "%"  # the unit of what is counted in percent
 _LIMIT = 2_000  # characters of a text; payloads of strangers may stand in it
 
 
@@ -33,7 +35,12 @@ def pct(value: Decimal | None) -> str:
     """0.89 → `89.00 %`."""
     if value is None:
         return "—"
-    return f"{(value * 100).quantize(Decimal('0.01'), ROUND_HALF_UP)} %"
+    return percent(value * 100)
+
+
+def percent(value: Decimal | None) -> str:
+    """65 → `65.00 %`: what is counted in percent already."""
+    return "—" if value is None else f"{value.quantize(Decimal('0.01'), ROUND_HALF_UP)} %"
 
 
 def number(value: Decimal | None) -> str:
@@ -41,14 +48,16 @@ def number(value: Decimal | None) -> str:
     return "—" if value is None else _short(value, 4)
 
 
+@lru_cache(maxsize=4096)
 def compile_text(source: str) -> Template:
-    """Raises ValueError for a template that does not parse."""
+    """Raises ValueError for a template that does not parse. Equal texts are compiled once."""
     if len(source) > limits.TEMPLATE:
         raise ValueError(f"has {len(source)} characters, at most {limits.TEMPLATE}: say less")
     try:
-        found = limits.refused(_environment.parse(source))
+        tree = _environment.parse(source)
+        found = limits.refused(tree)
         if found is None:  # before it is compiled: what is constant is computed then
-            return _environment.from_string(source)
+            return _environment.from_string(tree)
     except TemplateError as error:
         raise ValueError(f"line {getattr(error, 'lineno', 1)}: {error}; mend the template") from None
     except RecursionError:
@@ -65,7 +74,8 @@ def render(template: Template, context: Mapping[str, Any], language: str) -> str
     return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"
 
 
-def names(source: str) -> list[tuple[str, int]]:
+@lru_cache(maxsize=4096)
+def names(source: str) -> tuple[tuple[str, int], ...]:
     """(dotted name that the template reads, line), as `message.field` or `m.M-09`. Raises ValueError."""
     compile_text(source)  # parsing alone lets an unknown filter pass
     tree = _environment.parse(source)
@@ -78,7 +88,7 @@ def names(source: str) -> list[tuple[str, int]]:
             found[f"{item.node.name}.{getattr(item.arg, 'value', '?')}", item.lineno] = None
     for name in tree.find_all(nodes.Name):
         found[name.name, name.lineno] = None
-    return list(found)
+    return tuple(found)
 
 
 @pass_context
@@ -114,5 +124,5 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 _environment = _Sandbox(undefined=StrictUndefined, autoescape=False, finalize=_cut)
-_environment.filters.update(money=_money, pct=pct, number=number, localtime=_localtime)
+_environment.filters.update(money=_money, pct=pct, percent=percent, number=number, localtime=_localtime)
 _environment.globals.clear()

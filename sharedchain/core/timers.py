@@ -22,6 +22,7 @@ class Watch:
     shot: str = ""  # the one-shot alert that it raised
     sources: list[tuple[int, int]] = field(default_factory=list)
     owner: str = ""
+    head: str = ""  # among whose `heads` it stands
 
 
 @dataclass

@@ -26,7 +26,7 @@ from sharedchain.fact import Derived, Fact
 from sharedchain.fit import fitted
 
 _OURS = ("alert.", "metric.", "forecast.", "rule.", "shadow.")  # said by the core itself
-_START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
+START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 
 
 class Message(Model):
@@ -176,20 +176,20 @@ def _values(
         raise ValueError("this rule looks at events: give a `message`")
     state = _begun(ready, data)
     for number, event in enumerate(given.events, 1):
-        state, _ = fold.step(state, [_fact(event, event.type, number, _START, schemas)])
+        state, _ = fold.step(state, [fact_of(event, event.type, number, START, schemas)])
     rules = replace(ruleset(state), measures=tuple(measures.values()))
     dims, scope = {dim: given.dims.get(dim, "subject") for dim in on.dims}, state.scopes["trial"]
-    now, before, found = _START, None, []
+    now, before, found = START, None, []
     for peer in measures.values():
         scope.gauges[key_of(peer.id, dims)] = Sample(dims, now, Decimal(1), 1, peer.unit)
     for number, value in enumerate(given.values):
         sample = Sample(dims, now, value, 1, measures[on.measure].unit, before)
         scope.gauges[key_of(on.measure, dims)] = sample
-        desk = Desk("trial", scope, DEFAULT, rules, rules.enabled(("trial",)), now, Emitter(_tick(1, now)))
+        desk = Desk("trial", scope, DEFAULT, rules, rules.enabled(("trial",)), now, Emitter(tick_at(1, now)))
         judge.expire(desk, now)
         clock.expire(desk, now)
         judge.on_change(desk, [ready], Change(measures[on.measure], dims, sample))
-        _hold(desk.out.said, schemas)
+        hold(desk.out.said, schemas)
         found.append(_found(desk.out.said, expected[number] if number < len(expected) else "quiet"))
         before, now = value, now + given.every
     return found
@@ -201,14 +201,14 @@ def _message(
     on = ready.rule.on
     if isinstance(on, OnMeasure):
         raise ValueError("this rule looks at a measure: give `values`")
-    fact, state = _fact(given, given.type or ready.rule.events[0], 1, _START, schemas), _begun(ready, data)
+    fact, state = fact_of(given, given.type or ready.rule.events[0], 1, START, schemas), _begun(ready, data)
     scope, rules = state.scopes["trial"], ruleset(state)
     owner = judge.text_at({"message": fact.data}, ready.rule.subject_owner)
     if owner:
         scope.employees.setdefault(owner, Employee(role="sales"))
-    desk = Desk("trial", scope, DEFAULT, rules, rules.enabled(("trial",)), _START, Emitter(fact))
+    desk = Desk("trial", scope, DEFAULT, rules, rules.enabled(("trial",)), START, Emitter(fact))
     judge.on_fact(desk, [ready], fact)
-    _hold(desk.out.said, schemas)
+    hold(desk.out.said, schemas)
     return _found(desk.out.said, expect)
 
 
@@ -223,14 +223,14 @@ def _events(
         raise ValueError("this rule looks at a measure: give `values`")
     if len(expected) != len(given.events):
         raise ValueError(f"{len(given.events)} events and {len(expected)} words: expect one each")
-    state, now, found = _begun(ready, data), _START, []
+    state, now, found = _begun(ready, data), START, []
     for number, (event, expect) in enumerate(zip(given.events, expected, strict=True), 1):
         now += given.every if event.after is None else event.after
         if isinstance(event, Message) and not event.type:
             raise ValueError(f"event {number} has no type: say `type`")
-        fact = _tick(number, now) if isinstance(event, Tick) else _fact(event, event.type, number, now, schemas)
+        fact = tick_at(number, now) if isinstance(event, Tick) else fact_of(event, event.type, number, now, schemas)
         state, said = fold.step(state, [fact])
-        _hold(said, schemas)
+        hold(said, schemas)
         found.append(_found(said, expect))
     return found
 
@@ -246,7 +246,7 @@ def _begun(ready: Ready, data: Mapping[str, Item]) -> State:
     return State(config=config, config_hash=config_hash(config), scopes={"trial": _scope(ready)})
 
 
-def _fact(given: Message, type_: str, seq: int, now: int, schemas: Mapping[str, Avro]) -> Fact:
+def fact_of(given: Message, type_: str, seq: int, now: int, schemas: Mapping[str, Avro]) -> Fact:
     data = payload(schemas[type_], given.message) if type_ in schemas else given.message
     return Fact(
         partition=0, seq=seq, recorded=now, kind="refusal" if type_ == "record.rejected" else "fact", scope="trial",
@@ -255,14 +255,14 @@ def _fact(given: Message, type_: str, seq: int, now: int, schemas: Mapping[str, 
     )  # fmt: skip
 
 
-def _tick(seq: int, now: int) -> Fact:
+def tick_at(seq: int, now: int) -> Fact:
     return Fact(
         partition=0, seq=seq, recorded=now, kind="tick", scope="trial", type="clock.ticked", id=str(seq),
         source="trial", subject="", time=now, tenant="trial", data={},
     )  # fmt: skip
 
 
-def _hold(said: list[Derived], schemas: Mapping[str, Avro]) -> None:
+def hold(said: list[Derived], schemas: Mapping[str, Avro]) -> None:
     """What actions say is what their types hold. Raises ValueError naming the field."""
     for one in said:
         if one.type in schemas and not one.type.startswith(_OURS):
@@ -297,12 +297,12 @@ def _said(said: list[Derived]) -> str:
 
 
 def _scope(ready: Ready) -> ScopeState:
-    scope = ScopeState("driven", _START, DEFAULT.timezone, _START)
+    scope = ScopeState("driven", START, DEFAULT.timezone, START)
     wanted = [*ready.rule.to.values(), (ready.rule.otherwise, "role:ops")]
     for recipient in dict.fromkeys(word for words in wanted for word in words if word.startswith("role:")):
         role = recipient.removeprefix("role:")
         scope.employees[f"E-{role}"] = Employee(role=role)
     zero = Decimal(0)
-    scope.forecasts["subject"] = Forecast(1, "2026Q1", "ORG", "CN", "E-owner", "CNY", zero, zero, _START, (0, 1))
+    scope.forecasts["subject"] = Forecast(1, "2026Q1", "ORG", "CN", "E-owner", "CNY", zero, zero, START, (0, 1))
     scope.employees["E-owner"] = Employee(role="sales")
     return scope

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sharedchain.core.localtime import EPOCH, local_day
@@ -31,6 +33,7 @@ def of_fact(fact: Fact, zone: str) -> dict[str, Any]:
 
 def meta(fact: Fact, zone: str) -> dict[str, Any]:
     day = local_day(fact.time, zone)
+    ordinal, iso, month = _words(day)
     return {
         "type": fact.type,
         "id": fact.id,
@@ -38,11 +41,16 @@ def meta(fact: Fact, zone: str) -> dict[str, Any]:
         "subject": fact.subject,
         "time": fact.time,
         "recorded": fact.recorded,
-        "day": day.toordinal() - EPOCH,
-        "date": day.isoformat(),
-        "month": f"{day:%Y-%m}",
+        "day": ordinal,
+        "date": iso,
+        "month": month,
         "tenant": fact.tenant,
         "actor": fact.actor,
         "kind": fact.kind,
         "backfill": fact.backfill,
     }
+
+
+@lru_cache(maxsize=1024)
+def _words(day: date) -> tuple[int, str, str]:
+    return day.toordinal() - EPOCH, day.isoformat(), f"{day:%Y-%m}"

@@ -14,9 +14,9 @@ from sharedchain.core import columns, wire
 from sharedchain.core.cel import CelError, Condition
 from sharedchain.core.desk import Desk
 from sharedchain.core.functions import FUNCTIONS
-from sharedchain.core.lookup import Row
-from sharedchain.core.paths import text_at, walk
-from sharedchain.core.ruleset import Conditions, Ready
+from sharedchain.core.lookup import Row, beside
+from sharedchain.core.paths import elements, text_at
+from sharedchain.core.prepared import Conditions, Prepared
 from sharedchain.core.state import Place, Remembered, ScopeState
 from sharedchain.core.variables import of_fact as variables_of
 from sharedchain.fact import Fact
@@ -49,7 +49,7 @@ class View:
     error: str = ""  # what could not be computed: the rule cannot judge
 
 
-def views(desk: Desk, one: Ready, fact: Fact, plain: Mapping[str, Any]) -> Iterator[View]:
+def views(desk: Desk, one: Prepared, fact: Fact, plain: Mapping[str, Any]) -> Iterator[View]:
     """What the rule sees of the fact: nothing if a row is missing that it needs. `plain` is what `variables_of` says.
 
     What it remembers of the subject is updated on the way, by backfill too.
@@ -70,21 +70,12 @@ def views(desk: Desk, one: Ready, fact: Fact, plain: Mapping[str, Any]) -> Itera
         yield View(variables, tuple(dict.fromkeys(sources)), subject, part, error)
 
 
-def rows_of(desk: Desk, one: Ready, plain: Mapping[str, Any]) -> dict[str, Row] | None:
+def rows_of(desk: Desk, one: Prepared, plain: Mapping[str, Any]) -> dict[str, Row] | None:
     """What `with` finds, by name; None if a row is missing that is not optional."""
-    rows: dict[str, Row] = {}
-    for name in one.looks:
-        look = one.rule.with_[name]
-        known = {**plain, **{other: row.values for other, row in rows.items()}}
-        table, ids = desk.rules.looks[look.entity], [text_at(known, path) for path in look.id]
-        row = table.find(desk.scope, *ids) if all(ids) else None
-        if row is None and not look.optional:
-            return None
-        rows[name] = row or table.empty()
-    return rows
+    return beside(desk.scope, desk.rules.looks, [(name, one.rule.with_[name]) for name in one.looks], plain, one.picks)
 
 
-def computed(one: Ready, variables: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+def computed(one: Prepared, variables: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """The values of `let`, each behind those it reads; and the first error."""
     found: dict[str, Any] = {}
     for name, expression in one.lets:
@@ -99,11 +90,8 @@ def computed(one: Ready, variables: Mapping[str, Any]) -> tuple[dict[str, Any], 
     return found, ""
 
 
-def consider(asked: Conditions, variables: Mapping[str, Any], *, told: bool = True) -> Verdict:
-    """All of `all`, and one of `any` if there are any; every condition is evaluated, for the explanation.
-
-    Not `told`: nobody will explain it, so the values are not collected.
-    """
+def consider(asked: Conditions, variables: Mapping[str, Any]) -> Verdict:
+    """All of `all`, and one of `any` if there are any; every condition is evaluated, for the explanation."""
     if not asked.all and not asked.any:
         return _HOLDS
     truths: dict[str, list[bool]] = {"all": [], "any": []}
@@ -114,14 +102,13 @@ def consider(asked: Conditions, variables: Mapping[str, Any], *, told: bool = Tr
             if isinstance(truth, CelError):
                 return Verdict(False, conditions, f"{condition.source}: {truth.text}")
             truths[part].append(truth)
-            if told:
-                conditions.append(_said(condition, variables, truth, part))
+            conditions.append(_said(condition, variables, truth, part))
     return Verdict(all(truths["all"]) and (any(truths["any"]) or not truths["any"]), conditions)
 
 
 def subject_of(variables: Mapping[str, Any], paths: Iterable[str], fact: Fact) -> str:
     """What the event is about: the texts at these paths, else what its envelope says."""
-    return wire.name("/".join(filter(None, (text_at(variables, path) for path in paths))) or fact.subject)
+    return wire.name("/".join([text for path in paths if (text := text_at(variables, path))]) or fact.subject)
 
 
 def forget(scope: ScopeState, now: int) -> None:
@@ -137,13 +124,12 @@ def _elements(path: str, plain: Mapping[str, Any]) -> Iterator[Mapping[str, Any]
     if not path:
         yield plain
         return
-    found = walk(plain, path)
-    for element in found if isinstance(found, list | tuple) else ():
+    for element in elements(plain, path):
         yield {**plain, "item": element if isinstance(element, Mapping) else {"value": element}}
 
 
 def _remembered(
-    desk: Desk, one: Ready, key: str, variables: Mapping[str, Any], fact: Fact
+    desk: Desk, one: Prepared, key: str, variables: Mapping[str, Any], fact: Fact
 ) -> tuple[dict[str, Any], str]:
     """The columns of `seen` after this event. Columns declared otherwise than those remembered start anew."""
     seen = desk.scope.seen

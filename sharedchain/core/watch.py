@@ -11,6 +11,7 @@ from sharedchain.core import wire
 from sharedchain.core.alerts import Case
 from sharedchain.core.calendar import Days
 from sharedchain.core.desk import Desk
+from sharedchain.core.episodes import key_of
 from sharedchain.core.kept import keep, recall
 from sharedchain.core.localtime import midnight
 from sharedchain.core.moments import Dial, checkpoint
@@ -84,7 +85,7 @@ def case_of(desk: Desk, ready: Ready, watch: Watch) -> Case:
 def told_by_value(desk: Desk, rule: Rule, subject: str, dims: Mapping[str, str], sample: Sample) -> bool:
     """Whether the row of a gauge is to be judged now. One without a value is not, unless `no_data` says what it means;
     after its time a timer judges what stands then."""
-    key, said = f"no data|{key_of(rule.id, subject, '')}", rule.no_data
+    key, said = f"no data|{key_of(rule.id, subject)}", rule.no_data
     if sample.value is not None:
         desk.scope.clocks.pop(key, None)
         return True
@@ -109,7 +110,3 @@ def again(desk: Desk, ready: Ready, subject: str, part: str) -> Case | None:
     """The case of a clock that still runs, for another timer of its alert."""
     watch = desk.scope.clocks.get(key_of(ready.rule.id, subject, part))
     return case_of(desk, ready, watch) if watch is not None else None
-
-
-def key_of(rule_id: str, subject: str, part: str) -> str:
-    return f"{rule_id}|{subject}|{part}" if part else f"{rule_id}|{subject}"

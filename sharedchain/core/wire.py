@@ -42,6 +42,8 @@ def name(text: str) -> str:
 
 def text(value: Any) -> str:
     """A payload's value as people read it: numbers without idle zeros, lists by their words."""
+    if type(value) is str:
+        return value
     match value:
         case None:
             return ""

@@ -11,6 +11,7 @@ Severity = Literal["INFO", "YELLOW", "RED"]
 Channel = Literal["EMAIL", "IM", "INBOX", "LIGHT"]
 Language = Literal["zh", "en"]
 SEVERITIES: tuple[Severity, ...] = ("INFO", "YELLOW", "RED")
+_LONGEST = 36_500  # days
 _UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -23,7 +24,10 @@ def milliseconds(value: object) -> int:
     match = re.fullmatch(r"(\d+)\s*([smhd])", str(value))
     if not match:
         raise ValueError(f"{value!r} is no duration: write a number with s, m, h or d, as 10m")
-    return int(match[1]) * _UNITS[match[2]]
+    span = int(match[1]) * _UNITS[match[2]]
+    if span > _LONGEST * _UNITS["d"]:
+        raise ValueError(f"{value!r} is longer than a hundred years")
+    return span
 
 
 Duration = Annotated[int, BeforeValidator(lambda v: v if isinstance(v, int) else milliseconds(v))]

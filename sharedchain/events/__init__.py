@@ -95,7 +95,7 @@ from sharedchain.events.product import MasterProductUpserted
 from sharedchain.events.production import Move, ProductionPlanRescheduled, ProductionShiftClosed
 from sharedchain.events.project import ProjectCreated, ProjectRiskChanged
 from sharedchain.events.quality import QualityInspectionRecorded, QualityResultReceived
-from sharedchain.events.reading import SensorReading
+from sharedchain.events.reading import SensorReading, SensorSampled
 from sharedchain.events.receivable import (
     AllocatedPart,
     Instalment,
@@ -144,6 +144,7 @@ from sharedchain.events.task import (
     TrainingCompleted,
     WeatherObserved,
 )
+from sharedchain.events.telemetry import TelemetryPoint, TelemetryReading, TelemetryReadings
 from sharedchain.events.ticket import (
     AgentAssistSuggested,
     Article,
@@ -315,6 +316,7 @@ __all__ = [
     "SensorGapDetected",
     "SensorOutlierDetected",
     "SensorReading",
+    "SensorSampled",
     "ServiceTicketAnswered",
     "ServiceTicketAssigned",
     "ServiceTicketClassified",
@@ -332,6 +334,9 @@ __all__ = [
     "StoreTaskClosed",
     "StoreTopsellerUpdated",
     "TargetSet",
+    "TelemetryPoint",
+    "TelemetryReading",
+    "TelemetryReadings",
     "TrainingCompleted",
     "VoiceSubmitted",
     "WeatherObserved",

@@ -11,9 +11,11 @@ from sharedchain.errors import SharedChainError
 from sharedchain.health import Health, kafka_answers, registry_answers
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
+from sinks.clickhouse import auditor
 from sinks.clickhouse.epoch import epoch_of, filled
 from sinks.clickhouse.feeds import feeds
 from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.sides import KafkaAndClickHouse
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.clickhouse.store import Store, answers
 from sinks.program import arguments, prepare, run
@@ -39,6 +41,7 @@ def main() -> int:
         peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)}
         health = Health("sink", peers | {"clickhouse": answers(endpoints.clickhouse)})
         which, has = epoch_of(endpoints.clickhouse), partial(filled, endpoints.clickhouse)
+        auditor.start(partial(KafkaAndClickHouse, endpoints, GROUP, which), stopping)
         run(endpoints, GROUP, list(sources), sink, asked.member, health, stopping, epoch=which, filled=has)
     except SharedChainError as error:
         print(error, file=sys.stderr)

@@ -7,6 +7,7 @@ tables that were thrown away, or never came along, are filled again by themselve
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from clickhouse_connect.driver.client import Client
 
@@ -57,10 +58,10 @@ def epoch_of(where: ClickHouse) -> int:
     raise ConnectionFailed(f"{where.url}: {where.database} does not say which store it is: it is being made; try again")
 
 
-def filled(where: ClickHouse) -> bool:
+def filled(where: ClickHouse, names: Sequence[str] = tuple(TABLES)) -> bool:
     """Whether rows of the log are in the tables, as the server counts them: who only writes may not read them."""
     with connect(where) as client:
-        ((rows,),) = client.query(FILLED, {"database": where.database, "names": list(TABLES)}).result_rows
+        ((rows,),) = client.query(FILLED, {"database": where.database, "names": list(names)}).result_rows
     return bool(rows)
 
 

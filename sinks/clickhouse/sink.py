@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from sharedchain.codec import Codec
@@ -27,8 +27,8 @@ class ClickHouseSink:
         self._codec = codec
         self._feeds = feeds
 
-    def assigned(self) -> None:
-        """Nothing to remember."""
+    def assigned(self, ours: Callable[[], bool]) -> None:
+        """Nothing to remember; what is written twice is dropped by its token."""
 
     def write(self, batch: Batch) -> Done | Later:
         epoch, _, name = batch.name.partition(":")

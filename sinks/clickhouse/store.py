@@ -60,15 +60,26 @@ class Store:
             client.insert(table.name, rows, list(table.columns), column_types=types, settings=settings)
         except (ClickHouseError, OSError) as error:
             self.close()
-            raise ConnectionFailed(
-                f"ClickHouse at {self._where.url} did not take {token}: {first_line(error)}"
-            ) from error
+            raise self._unsure(token, error) from error
+
+    def insert_arrow(self, table: Table, stream: bytes, token: str) -> None:
+        """The same for an Arrow stream with the table's columns."""
+        try:
+            client = self._connected()
+            settings: dict[str, Any] = {**_EXACT, "insert_deduplication_token": token}
+            client.raw_insert(table.name, list(table.columns), stream, fmt="ArrowStream", settings=settings)
+        except (ClickHouseError, OSError) as error:
+            self.close()
+            raise self._unsure(token, error) from error
 
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
             self._client = None
             self._types.clear()
+
+    def _unsure(self, token: str, error: BaseException) -> ConnectionFailed:
+        return ConnectionFailed(f"ClickHouse at {self._where.url} did not take {token}: {first_line(error)}")
 
     def _connected(self) -> Client:
         if self._client is None:

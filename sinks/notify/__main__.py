@@ -1,7 +1,8 @@
-"""`python -m sinks.notify [--home DIR] [--policy FILE]`"""
+"""`python -m sinks.notify [--home DIR] [--policy FILE]`; the file may stand in SHAREDCHAIN_NOTIFY_POLICY too."""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -26,7 +27,8 @@ ALERTS = "ops.alert.v1"
 
 def main() -> int:
     parser = arguments("sinks.notify", __doc__)
-    parser.add_argument("--policy", type=Path, default=FILE, help="mutes, rates and attempts")
+    named = Path(os.environ.get("SHAREDCHAIN_NOTIFY_POLICY") or FILE)
+    parser.add_argument("--policy", type=Path, default=named, help="mutes, rates and attempts")
     asked = parser.parse_args()
     stopping = prepare()
     try:

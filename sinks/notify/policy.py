@@ -8,6 +8,7 @@ import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from sharedchain.errors import ConfigError
+from sharedchain.yamlfile import plain
 from sinks.notify.delivery import Delivery
 
 FILE = Path(__file__).parent / "policy.yaml"
@@ -47,7 +48,7 @@ class Policy(BaseModel):
 def read_policy(file: Path = FILE) -> Policy:
     """Raises ConfigError with every finding."""
     try:
-        return Policy.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return Policy.model_validate(plain(file.read_text(encoding="utf-8")))
     except ValidationError as error:
         raise ConfigError([f"{file}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]) from None
     except (OSError, yaml.YAMLError) as error:

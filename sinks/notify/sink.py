@@ -28,6 +28,7 @@ from sinks.notify.texts import Notification, Words, compose
 from sinks.runner import Done, Later
 
 _log = logging.getLogger("sinks.notify")
+_ANOTHERS = "this process stood still, and the partition is another's by now"
 
 
 class Records(Protocol):
@@ -62,12 +63,14 @@ class NotifySink:
         self._channels, self._policy, self._words = channels, policy, words
         self._codec, self._recorder, self._history, self._now = codec, recorder, history, now
         self._beat = beat
+        self._ours: Callable[[], bool] = lambda: True
         self._ledger = Ledger()
         self._rate = Rate(policy.each_minute)
         self._attempts: dict[str, int] = {}
 
-    def assigned(self) -> None:
+    def assigned(self, ours: Callable[[], bool]) -> None:
         """Learn what others told until now. Raises ConnectionFailed: without it one would tell twice."""
+        self._ours = ours
         for outcome in self._history.unread():
             self._ledger.note(outcome)
         metrics.LIGHTS.clear()
@@ -84,12 +87,15 @@ class NotifySink:
 
     def _alerts(self, batch: Batch) -> list[Derived]:
         alerts: list[Derived] = []
+        wrong: list[str] = []
         for record in batch.records:
             try:
                 alerts.append(read_derived_from(self._codec, headers=record.headers, value=record.value))
             except Unreadable as why:  # kept as a dead letter by the ClickHouse sink
                 every.UNREADABLE.labels(record.topic).inc()
-                _log.warning("%s/%s/%s is no alert: %s", record.topic, record.partition, record.offset, why.reason)
+                wrong.append(f"{record.topic}/{record.partition}/{record.offset}: {why.reason}")
+        if wrong:  # one line for however many
+            _log.warning("%d records are no alerts, first %s", len(wrong), wrong[0])
         return alerts
 
     def _tell(self, wanted: list[Delivery]) -> str:
@@ -113,12 +119,16 @@ class NotifySink:
     def _send(self, one: Bundle) -> str:
         """One attempt; why it must come again, empty if it is over."""
         self._beat()
+        if not self._ours():
+            return _ANOTHERS
         notification = compose(one, self._words)
         channel = self._channels.get(one[0].channel)
         tried = [self._attempts.get(d.id, 0) + 1 for d in one]
         failpoint("notify.before_send")
         outcome = channel.send(notification) if channel else Refused(f"there is no channel {one[0].channel}")
         failpoint("notify.after_send")
+        if not self._ours():  # whoever has it now tells it under the same id, and records it
+            return _ANOTHERS
         self._attempts.update(zip((d.id for d in one), tried, strict=True))
         match outcome:
             case Retry(why) if min(tried) < self._policy.attempts:

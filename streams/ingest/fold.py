@@ -77,15 +77,18 @@ def _define(book: Book, fact: Fact) -> None:
 
 def _clocks(book: Book, fact: Fact) -> None:
     head = scopes.head(book, fact.partition)
-    head = head._replace(seq=fact.seq)
+    recorded, tick = head.recorded, head.tick
     if fact.scope in (EVERY_WALL_SCOPE, SYSTEM):
-        tick = fact.data["n"] if fact.kind == "tick" else head.tick
-        scopes.set_head(book, fact.partition, head._replace(recorded=max(head.recorded, fact.recorded), tick=tick))
-        return
-    scope = scopes.of(book, fact.partition, fact.scope)
-    if scope.mode == "wall":
-        head = head._replace(recorded=max(head.recorded, fact.recorded))
+        recorded = max(recorded, fact.recorded)
+        tick = fact.data["n"] if fact.kind == "tick" else tick
     else:
-        scope = scope._replace(recorded=fact.recorded, tick=fact.recorded if fact.kind == "tick" else scope.tick)
-    scopes.set_head(book, fact.partition, head)
-    scopes.put(book, fact.partition, fact.scope, scope)
+        there = scopes.known(book, fact.partition, fact.scope)
+        scope = there or scopes.of(book, fact.partition, fact.scope)
+        if scope.mode == "wall":
+            recorded = max(recorded, fact.recorded)
+        else:
+            last = fact.recorded if fact.kind == "tick" else scope.tick
+            scope = scopes.Scope(scope.mode, fact.recorded, last)
+        if scope is not there:  # a wall scope stays as its first record made it
+            scopes.put(book, fact.partition, fact.scope, scope)
+    scopes.set_head(book, fact.partition, scopes.Head(fact.seq, recorded, tick))

@@ -12,8 +12,9 @@ from sharedchain import contract
 from sharedchain.dictionary import Dictionary
 from sharedchain.envelope import Envelope
 from sharedchain.errors import Refused
+from sharedchain.fact import ACTOR, OURS
 from sharedchain.schemas import Catalog, EventType, Money, Topic
-from sharedchain.scope import SYSTEM
+from sharedchain.scope import COMMANDS, SYSTEM
 from streams.ingest import config
 from streams.ingest.identity import MOST
 
@@ -37,6 +38,16 @@ def tenant_of(said: Envelope, topic: Topic) -> str:
     if topic.tenant == SYSTEM and name != SYSTEM:
         raise Refused("permission", f"{topic.name} belongs to {SYSTEM}: leave ce_tenant out", "ce_tenant")
     return name
+
+
+def speaker(said: Envelope, topic: str) -> None:
+    """Who speaks on a topic: rules on that of commands, which the engine alone may write, and publishers elsewhere.
+
+    Raises Refused(permission) for one who would pass for the other."""
+    if topic == COMMANDS and said.source != ACTOR:
+        raise Refused("permission", f"{topic} is for the commands of rules: publish on the type's own", "ce_source")
+    if topic != COMMANDS and said.source.startswith(OURS):
+        raise Refused("permission", f"{OURS}… is ourselves: give ce_source the name of your system", "ce_source")
 
 
 def check_type(said: Envelope, kind: EventType, catalog: Catalog) -> None:

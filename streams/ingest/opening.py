@@ -10,7 +10,6 @@ from collections.abc import Iterable
 
 from sharedchain.envelope import read_headers
 from sharedchain.errors import Refused
-from sharedchain.fact import INGEST
 from sharedchain.schemas import EventType
 from sharedchain.scope import partition_of
 from streams.ingest import config, judge, lifecycle, parked
@@ -54,8 +53,7 @@ def _read(turn: Turn, case: Case) -> None:
     decoded = turn.codec.decode(record.topic, record.value)
     case.kind, case.data, case.schema_id = decoded.type, decoded.data, decoded.schema_id
     judge.check_type(case.said, case.kind, turn.catalog)
-    if case.said.source == INGEST:
-        raise Refused("permission", f"{INGEST} is ourselves: give ce_source the name of your system", "ce_source")
+    judge.speaker(case.said, record.topic)
     judge.names(case.data)
     case.foreseen = _foreseen(case, case.kind)
 

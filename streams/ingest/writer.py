@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import Fenced, SharedChainError
@@ -50,10 +50,12 @@ class Writer:
         """
         busy = bool(turn.entries and turn.counts.total() > turn.counts["tick", ""])
         told: list[Message] = []
+        # Before it begins: a transaction has ten seconds, and hundreds of children may have waited in vain.
+        dead = [*zip(turn.dead, self._published(turn.dead), strict=True)]
         try:
             self._producer.begin_transaction()
             _point("after_begin", busy)
-            self._produce(turn, told)
+            self._produce(turn, dead, told)
             _point("after_produce", busy)
             places = [TopicPartition(t, p, offset) for (t, p), offset in offsets.items()]
             if places:  # while the records are on their way
@@ -69,7 +71,7 @@ class Writer:
         last = {e.fact.partition: e.fact for e in turn.entries}
         return {p: Mark(fact.seq, ends[p], fact.id) for p, fact in last.items()}
 
-    def _produce(self, turn: Turn, told: list[Message]) -> None:
+    def _produce(self, turn: Turn, dead: list[tuple[DeadLetter, Record]], told: list[Message]) -> None:
         """Hand everything over. The first and the last spine record of each partition will tell where
         and when they were appended; a record that fails makes the commit fail."""
 
@@ -87,8 +89,7 @@ class Writer:
             if entry.live:
                 kind = turn.catalog.types[fact.type]
                 self._send(kind.topic, entry.value, kind.key_of(fact.scope, fact.data), headers, fact.partition)
-        for letter in turn.dead:
-            record = letter.record or self._fetch(letter)
+        for letter, record in dead:
             topic = turn.catalog.topics[record.topic].dlq
             self._send(topic, letters.value(record), letter.place.encode(), letters.headers(letter, record, self._lane))
 
@@ -110,19 +111,26 @@ class Writer:
                 f"the broker says {min(stamped)}, this machine {before}: set the clocks, at most {self._skew} ms apart"
             )
 
-    def _fetch(self, letter: DeadLetter) -> Record:
-        """The published bytes of a child that waited."""
-        topic, partition, offset = letter.place.rsplit("/", 2)
+    def _published(self, dead: Sequence[DeadLetter]) -> list[Record]:
+        """The records as they were published: of children that waited from the log, by one reader for all of them."""
+        if all(letter.record for letter in dead):
+            return [letter.record for letter in dead if letter.record]
         reader = consumer(self._endpoints, "chain.ingest.letters", **{"enable.partition.eof": True})
         try:
-            found = read_at(reader, topic, int(partition), int(offset))
+            return [letter.record or _fetched(reader, letter) for letter in dead]
         finally:
             reader.close()
-        if found is None:
-            return letters.lost(letter)
-        said: Any = found.headers() or ()
-        key, value = found.key(), found.value()
-        return Record(topic, int(partition), int(offset), _bytes(key), _bytes(value), tuple(said), found.timestamp()[1])
+
+
+def _fetched(reader: Consumer, letter: DeadLetter) -> Record:
+    """The published bytes of a child that waited."""
+    topic, partition, offset = letter.place.rsplit("/", 2)
+    found = read_at(reader, topic, int(partition), int(offset))
+    if found is None:
+        return letters.lost(letter)
+    said: Any = found.headers() or ()
+    key, value = found.key(), found.value()
+    return Record(topic, int(partition), int(offset), _bytes(key), _bytes(value), tuple(said), found.timestamp()[1])
 
 
 def _until_done(call: Callable[[], object], patience: float = 120.0) -> None:

@@ -8,23 +8,31 @@ import pytest
 
 from deploy.demo.player import Player
 from deploy.demo.story import Story, load
-from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
-from tests.chain.lives import SECOND_LIGHT, STYLES, TWICE, first_story
+from tests.chain.lives import SECOND_LIGHT, STYLES, TWICE, Struck, first_story
+from tests.chain.siege import Siege
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoints]:
-    """The chain, with two engine workers."""
-    with Stack(tmp_path_factory.mktemp("stage") / "home", engines=2) as endpoints:
+def siege(tmp_path_factory: pytest.TempPathFactory) -> Siege:
+    """What the stage goes through while the first story is lived."""
+    return Siege(tmp_path_factory.mktemp("stage"))
+
+
+@pytest.fixture(scope="session")
+def stage(siege: Siege) -> Iterator[Endpoints]:
+    """The chain, with three engine workers."""
+    with siege.stack as endpoints:
         yield endpoints
 
 
 @pytest.fixture(scope="session")
-def first(stage: Endpoints) -> Story:
-    """Seven companies live the first story at once: five publish in their own ways, two stray from it."""
+def first(stage: Endpoints, siege: Siege) -> Story:
+    """Seven companies live the first story at once, with all its rules: five publish in their own ways, two stray from
+    it. Every program is killed meanwhile, the workers twice."""
     story = first_story()
-    Player(stage, story, STYLES).play()
+    Struck(stage, story, STYLES, siege.strikes).play()
+    siege.look(stage)
     return story
 
 

@@ -19,7 +19,7 @@ from sharedchain.codec import Codec
 from sharedchain.config import bundle
 from sharedchain.endpoints import Endpoints
 from sharedchain.fact import Fact
-from sharedchain.kafka import consumer, create_topics, producer
+from sharedchain.kafka import create_topics, producer, quiet_consumer
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.scope import PARTITIONS, SPINE
@@ -128,26 +128,28 @@ class Door:
 
 
 class Eye:
-    """Reads a topic to its present end, again and again, from where it was."""
+    """Reads topics to their present end, again and again, from where it was; in order within a partition."""
 
-    def __init__(self, endpoints: Endpoints, topic: str) -> None:
-        self._reader = consumer(endpoints, "door", **{"enable.partition.eof": True, "fetch.wait.max.ms": 5})
-        partitions = self._reader.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
-        self._topic, self._next = topic, dict.fromkeys(partitions, 0)
+    def __init__(self, endpoints: Endpoints, *topics: str) -> None:
+        quick = {"enable.partition.eof": True, "fetch.wait.max.ms": 5}
+        self._reader = quiet_consumer(endpoints, "sharedchain.door", **quick)
+        known = self._reader.list_topics(timeout=PATIENCE).topics
+        self._next = {(topic, partition): 0 for topic in topics for partition in known[topic].partitions}
         self.seen: list[Message] = []
 
     def look(self) -> list[Message]:
         """What is new; `seen` holds everything."""
-        self._reader.assign([TopicPartition(self._topic, p, offset) for p, offset in self._next.items()])
+        self._reader.assign([TopicPartition(*place, offset) for place, offset in self._next.items()])
         left, fresh = set(self._next), list[Message]()
         deadline = time.monotonic() + PATIENCE
         while left:
-            assert time.monotonic() < deadline, f"{self._topic} could not be read to its end"
+            assert time.monotonic() < deadline, f"{sorted(left)[:3]} could not be read to their end"
             for message in self._reader.consume(2000, 0.02):
+                place = message.topic() or "", message.partition() or 0
                 if message.error():
-                    left.discard(message.partition() or 0)
+                    left.discard(place)
                 else:
-                    self._next[message.partition() or 0] = (message.offset() or 0) + 1
+                    self._next[place] = (message.offset() or 0) + 1
                     fresh.append(message)
         self.seen += fresh
         return fresh

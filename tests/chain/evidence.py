@@ -65,7 +65,7 @@ def gather(endpoints: Endpoints, codec: Codec) -> Evidence:
         spine[fact.partition].append((fact, _bytes(message.value())))
     derived = [t.name for t in topics if t.derived]
     live: dict[tuple[str, int], list[Out]] = {(t, p): [] for t in derived for p in range(PARTITIONS)}
-    for message in (m for t in derived for m in Eye(endpoints, t).look()):
+    for message in Eye(endpoints, *derived).look():
         place = str(message.topic()), int(message.partition() or 0)
         said: Any = message.headers()
         live[place].append(Out(_bytes(message.key()), _bytes(message.value()), tuple(said)))
@@ -76,8 +76,8 @@ def gather(endpoints: Endpoints, codec: Codec) -> Evidence:
         replayed={place: [] for place in live},
         kept=_snapshots(endpoints),
         states={},
-        published={_place(m): m for t in doors for m in Eye(endpoints, t.name).look()},
-        letters=[m for t in doors for m in Eye(endpoints, t.dlq).look()],
+        published={_place(m): m for m in Eye(endpoints, *(t.name for t in doors)).look()},
+        letters=Eye(endpoints, *(t.dlq for t in doors)).look(),
         attempts=_attempts(endpoints, [SPINE, *derived]),
     )
     for partition in range(PARTITIONS):
@@ -104,7 +104,7 @@ def _replay(found: Evidence, codec: Codec, partition: int) -> None:
 
 def _snapshots(endpoints: Endpoints) -> dict[tuple[int, int], bytes]:
     """Every whole snapshot that ever stood on the topic."""
-    reader = consumer(endpoints, "check", **READER)
+    reader = consumer(endpoints, "sharedchain.check", **READER)
     kept: dict[tuple[int, int], bytes] = {}
     for partition in range(PARTITIONS):
         places: dict[int, list[Seen]] = {}
@@ -121,7 +121,7 @@ def _snapshots(endpoints: Endpoints) -> dict[tuple[int, int], bytes]:
 
 
 def _attempts(endpoints: Endpoints, topics: Iterable[str]) -> Counter[str]:
-    reader = consumer(endpoints, "check", **READER, isolation_level="read_uncommitted")
+    reader = consumer(endpoints, "sharedchain.check", **READER, isolation_level="read_uncommitted")
     count = Counter({t: sum(1 for p in range(PARTITIONS) for _ in records(reader, t, p, None)) for t in topics})
     reader.close()
     return count
@@ -129,7 +129,7 @@ def _attempts(endpoints: Endpoints, topics: Iterable[str]) -> Counter[str]:
 
 def faults(found: Evidence, ledger: Ledger) -> list[str]:
     """What is wrong; empty = every check holds."""
-    return [*spine_faults(found, ledger), *_live(found), *_states(found)]
+    return [*spine_faults(found, ledger), *live_faults(found), *state_faults(found)]
 
 
 def spine_faults(found: Evidence, ledger: Ledger) -> list[str]:
@@ -196,7 +196,8 @@ def _letters(found: Evidence) -> Iterable[str]:
             yield f"the dead letter of {place} has other headers"
 
 
-def _live(found: Evidence) -> Iterable[str]:
+def live_faults(found: Evidence) -> Iterable[str]:
+    """Derived topics against the fold from zero: bytes, order, number."""
     for (topic, partition), live in found.live.items():
         want = found.replayed[topic, partition]
         if len(live) != len(set(live)):
@@ -208,7 +209,8 @@ def _live(found: Evidence) -> Iterable[str]:
             yield f"{topic}/{partition}: live differs from replay in order or number"
 
 
-def _states(found: Evidence) -> Iterable[str]:
+def state_faults(found: Evidence) -> Iterable[str]:
+    """Snapshots against the fold from zero."""
     for (partition, seq), body in found.kept.items():
         if found.states.get((partition, seq)) != body:
             yield f"snapshot of {partition} at seq {seq}: not the fold from zero"

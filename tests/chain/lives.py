@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import Any
 import yaml
 
 from deploy.demo.command import DONGCHEN
-from deploy.demo.player import Style
+from deploy.demo.player import Player, Style
 from deploy.demo.story import Step, Story, load
+from sharedchain.endpoints import Endpoints
 
 SECOND_LIGHT = Path(__file__).parents[1] / "stories" / "second-light.yaml"
 STYLES: dict[str, Style] = {
@@ -48,3 +50,21 @@ def mutate(tenant: str, step: Step) -> Step:
     if tenant == "wrong-date" and step.publish and step.publish[0].data.get("version") == 3:
         return step.model_copy(update={"at": step.at + timedelta(days=1)})
     return step
+
+
+class Struck(Player):
+    """Plays a story in which something strikes: `strikes` holds what to do, once, when the records of a step (its
+    `ref`) of every company have left for Kafka, before anybody has waited for what comes of them."""
+
+    def __init__(
+        self, endpoints: Endpoints, story: Story, styles: dict[str, Style], strikes: Mapping[str, Callable[[], object]]
+    ) -> None:
+        super().__init__(endpoints, story, styles)
+        self._strikes, self._last = dict(strikes), [*story.tenants][-1]
+
+    def _do(self, tenant: str, step: Step, ends: ExitStack) -> None:
+        super()._do(tenant, step, ends)
+        if tenant == self._last and (strike := self._strikes.pop(step.ref, None)):
+            self._publisher.flush()
+            self._second.flush()
+            strike()

@@ -20,6 +20,8 @@ _HANDFUL = 6
 class Load(threading.Thread):
     """Some 120 events/s until `end`. An event counts as accepted once its record was acknowledged."""
 
+    patience = 60.0  # seconds for Kafka to acknowledge
+
     def __init__(self, endpoints: Endpoints, ledger: Ledger) -> None:
         super().__init__(daemon=True)
         self.endpoints, self.ledger = endpoints, ledger
@@ -31,7 +33,7 @@ class Load(threading.Thread):
     def publish(self, events: Iterable[Sent]) -> None:
         """Send, and return when all are acknowledged."""
         self._send(self._producer, events)
-        assert self._producer.flush(60) == 0, "Kafka does not acknowledge"
+        assert self._producer.flush(self.patience) == 0, "Kafka does not acknowledge"
 
     def run(self) -> None:
         try:
@@ -48,7 +50,7 @@ class Load(threading.Thread):
     def more(self, events: int) -> None:
         """Wait until so many more are acknowledged."""
         target = len(self.ledger.places) + events
-        until(lambda: len(self.ledger.places) >= target or self._failure, 30, "the load stands still")
+        until(lambda: len(self.ledger.places) >= target or self._failure, self.patience, "the load stands still")
         assert self._failure is None, self._failure
 
     def end(self) -> None:

@@ -230,7 +230,8 @@ _DEBTORS: Sets = [[], ["customer"], ["receivable"]]
 
 # Everything received: by the minute in which it was recorded.
 _RECEIVED = f"""
-    SELECT toInt64(kind = 'refusal') AS refused, {text("original_topic topic", "reason")}
+    SELECT toInt64(kind = 'refusal') AS refused, {text("reason")},
+           if(refused = 1, JSONExtractString(data, 'original_topic'), splitByChar('/', src)[1]) AS topic
     FROM {_FACTS} WHERE (kind = 'refusal' OR kind = 'fact' AND NOT startsWith(source, 'sharedchain:'))
     AND recorded < least({{end:{_TIME}}}, {{known:{_TIME}}})"""
 _REFUSED = f"SELECT * FROM ({_RECEIVED}) WHERE refused = 1"
@@ -287,7 +288,7 @@ SQL: Mapping[str, str] = {
     "M-26.days": grouped(
         _INSTALMENTS, f"max(ifNull(dateDiff('day', late, {_day(f'{{minute:{_TIME}}}')}), 0))", _DEBTORS
     ),
-    "M-53": grouped(_RECEIVED, ratio("sum(refused)", "count()"), [[]]),
-    "M-53.received": grouped(_RECEIVED, "count()", [[]]),
+    "M-53": grouped(_RECEIVED, ratio("sum(refused)", "count()"), [[], ["topic"]]),
+    "M-53.received": grouped(_RECEIVED, "count()", [[], ["topic"]]),
     "M-53.refused": grouped(_REFUSED, "count()", [[], ["topic"], ["reason"]]),
 }

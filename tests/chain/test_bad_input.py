@@ -5,17 +5,25 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import fastavro
 import pytest
 
+from sharedchain.core import fold
 from sharedchain.endpoints import Endpoints
+from sharedchain.fact import Derived
 from sharedchain.registry import Registry
-from tests.chain.door import Door
+from sinks.notify.delivery import plan
+from sinks.notify.policy import FILE, read_policy
+from sinks.notify.stages import bundle, group
+from streams.ingest.breaker import UNDECODABLE
+from tests.chain.door import PATIENCE, Door, Eye
 from tests.streams.ingest.rig import lead
 
 pytestmark = pytest.mark.stack
@@ -224,3 +232,54 @@ def test_300_bad_in_a_row_and_one_good_behind(door: Door, tenant: str) -> None:
     letter = door.letter(places[299])
     assert letter is not None
     assert letter.value() == b"junk 299"
+
+
+# Of seven kinds; the same few leads are wrong again and again, as where a source is.
+STORM: dict[str, Callable[[Door, int], bytes]] = {
+    "bad_frame": lambda d, n: b"junk %d" % n,
+    "trailing": lambda d, n: good(d) + b"\0",
+    "unreadable": lambda d, n: good(d)[:-3],
+    "undeclared_type": lambda d, n: d.encode("clock.ticked", {"at": 0, "n": n}),
+    "missing_field": lambda d, n: d.encode("lead.captured", lead(f"L-poor-{n % 5}", owner_id=None)),
+    "unknown_term": lambda d, n: d.encode("lead.captured", lead(f"L-odd-{n % 5}", demand_type="?")),
+    "domain": lambda d, n: d.encode("lead.captured", lead(f"L-less-{n % 5}", expected_amount=Decimal(-1))),
+}
+EACH = {why: 120 if why in UNDECODABLE else 450 for why in STORM}  # below the fifth that stops a partition
+GOOD = 1500
+
+
+def test_a_storm_of_thousands_holds_up_no_good_one_and_floods_no_log_and_nobodys_phone(door: Door, tenant: str) -> None:
+    chance = random.Random(7)
+    mixed = [why for why, count in EACH.items() for _ in range(count)] + ["good"] * GOOD
+    chance.shuffle(mixed)
+    lines = len(door.log().splitlines())
+    for n, why in enumerate(mixed):
+        value = door.encode("lead.captured", lead(f"L-{n}")) if why == "good" else STORM[why](door, n)
+        named = [("ce_tenant", tenant.encode()), ("ce_source", b"crm"), ("ce_id", b"%d" % n)]  # none is a repetition
+        door.hand(LEADS, value, headers=named, partition=1 + n % 2)  # the first one has had its share of bad ones
+    door.publish("lead.captured", lead("L-behind"), tenant=tenant)
+    door.settle(LEADS, timeout=3 * PATIENCE)
+    spine = door.spine(tenant)
+    assert [f.kind for f in spine].count("fact") == GOOD + 1
+    assert Counter(f.data["reason"] for f in spine if f.kind == "refusal") == EACH
+    letters: list[Any] = [dict(m.headers() or ()) for m in Eye(door.endpoints, f"{LEADS}.dlq.v1").look()]
+    ours = [said for said in letters if said["sc_tenant"] == tenant.encode()]
+    assert Counter(said["sc_reason"].decode() for said in ours) == EACH
+    assert len(door.log().splitlines()) - lines < 10
+    alerts = alerts_of(door, tenant)
+    assert {one.subject for one in alerts} == {f"L-{kind}-{n}" for kind in ("poor", "odd") for n in range(5)}
+    assert len(alerts) == EACH["missing_field"] + EACH["unknown_term"], (
+        "what cannot be read rings nowhere; a gap and an odd word ring for their owner"
+    )
+    limits = read_policy(FILE).each_minute
+    messages = {to: len(bundle(them, limits.get(to[0], 10**6))) for to, them in group(plan(alerts, ())).items()}
+    assert [to for to, count in messages.items() if to[0] != "INBOX" and count > 60] == [], (
+        "and people hear of it at once"
+    )
+
+
+def alerts_of(door: Door, tenant: str) -> list[Derived]:
+    """What the engine raises: the log folded as it folds it."""
+    place = door.spine(tenant)[0].partition
+    _, derived = fold.step(fold.new_state(), [f for f in door.spine() if f.partition == place])
+    return [d for d in derived if d.type == "alert.raised" and d.scope == tenant]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from sharedchain.fact import Derived
 from sharedchain.spine import read_derived_from
 from sinks.notify.__main__ import GROUP
 from sinks.notify.delivery import Delivery, plan
-from tests.sinks.rig import ALERTS, House, alert, free_port, wait_for
+from tests.sinks.rig import ALERTS, PATIENCE, House, alert, free_port, wait_for
 
 pytestmark = pytest.mark.stack
 SINK = "sinks.notify"
@@ -142,6 +143,37 @@ def test_killed_anywhere_everyone_is_told_and_it_is_recorded_once(house: House, 
     twice = sum((mails + calls).values()) - len(mails) - len(calls)
     # Between a send and its record lies the one gap, one message wide; it carries the same id.
     assert twice <= (1 if where == "notify.after_send" else 0)
+
+
+@pytest.mark.slow
+def test_a_notifier_that_was_frozen_amid_a_batch_tells_nothing_that_its_successor_told(
+    house: House, world: World
+) -> None:
+    told = [alert(800_000 + 8 * n, deliveries=everyone(n)) for n in range(8)]  # one partition, one batch
+    wanted = plan(told, ())
+    amid, go_on = threading.Event(), threading.Event()
+
+    def answer() -> int:
+        if len(world.calls) == 3:
+            amid.set()
+            go_on.wait(PATIENCE)
+        return 204
+
+    world.call_answer = answer
+    with house.running(SINK) as frozen:
+        publish(house, told)
+        assert amid.wait(PATIENCE)
+        frozen.send_signal(signal.SIGSTOP)
+        go_on.set()
+        with house.running(SINK, "--member", "two"):
+            house.settle(GROUP, ALERTS)
+            frozen.send_signal(signal.SIGCONT)
+            publish(house, more := alerts(5))
+            house.settle(GROUP, ALERTS)
+    assert "the partition is another's by now" in "".join(f.read_text() for f in house.endpoints.home.glob("*.log"))
+    assert Counter(o.id for o in outcomes(house, [*told, *more])) == Counter(d.id for d in [*wanted, *plan(more, ())])
+    calls = Counter(world.calls)
+    assert sum(calls.values()) - len(calls) <= 1  # the message that was on its way
 
 
 def test_a_restart_tells_nothing_again(house: House, world: World) -> None:

@@ -17,6 +17,8 @@ from sharedchain.core.measures import Measure
 from sharedchain.endpoints import Endpoints
 from sharedchain.reader import read
 from sharedchain.rulecheck import load as rules
+from sharedchain.scope import PARTITIONS
+from sinks.clickhouse.recount import declared, recount
 from tests.chain.measures_sql import SQL
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
@@ -127,3 +129,9 @@ def test_a_fact_that_is_missing_is_noticed(chain: Told, type_: str, shown: set[s
     at = chain.moments["once"][-1]
     wrong = {id_ for id_ in shown if chain.told("once", id_, at) == chain.found("once", id_, at, without=one)}
     assert wrong == set(), "a missing fact changed nothing"
+
+
+def test_the_audit_works_out_the_same_minutes_as_the_engine(chain: Told) -> None:
+    found = [recount(chain.store, one, settled=True) for one in declared(chain.store, PARTITIONS)]
+    assert [one for one in found if one.wrong] == []
+    assert sum(one.compared for one in found) > 500

@@ -18,7 +18,7 @@ from confluent_kafka.cimpl import NewTopic
 from sharedchain import canonical
 from sharedchain.endpoints import Endpoints
 from sharedchain.fact import KIND, RECORDED, SCOPE, SEQ, Derived, Fact, Kind, derived_id
-from sharedchain.kafka import admin, consumer, transactional_producer
+from sharedchain.kafka import admin, consumer, transactional_producer, wait_until_led
 from sharedchain.scope import PARTITIONS, partition_of
 from sharedchain.spine import Record
 from streams.engine import Core, SpineRecord, Wiring, Words
@@ -119,8 +119,10 @@ class Toy:
     def create(self, endpoints: Endpoints) -> None:
         client: AdminClient = admin(endpoints)
         names = (self.wiring.spine, self.decisions, self.wiring.snapshots)
-        for made in client.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
+        new = [NewTopic(name, PARTITIONS, 1) for name in names]
+        for made in client.create_topics(new).values():
             made.result(30)
+        wait_until_led(client, new)
 
 
 @dataclass
@@ -161,9 +163,9 @@ class SpineLane:
                     self._put(seq, partition, "tick", "", f"T{self.now}", {})
             if faulty and self.random.random() < 0.1:
                 self.aborted += count
-                self.producer.flush(10)
+                self.producer.flush(30)
                 if self.random.random() < 0.5:
-                    self.producer.abort_transaction(10)
+                    self.producer.abort_transaction(30)
                 else:  # as after kill -9: the successor ends the open transaction
                     self.producer = self._open()
                 continue

@@ -13,7 +13,8 @@ from sharedchain.endpoints import Endpoints
 from sharedchain.fact import Derived
 from sharedchain.spine import Record
 from streams.engine import Words
-from streams.worker import Seat, engine_app
+from streams.engine_app import engine_app
+from streams.worker import Seat
 from tests.chain import toy, twins
 
 SESSION = 4.0  # seconds: the broker of the tests allows it, and a takeover is then quick

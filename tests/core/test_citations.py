@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.core import citations, fold
 from sharedchain.core.state import Forecast
 from sharedchain.fact import Derived
 from tests.core.line import MILLION, Line
+from tests.depth import examples
 
 
 def begun(**opportunities: int) -> Line:
@@ -168,7 +170,8 @@ step = st.one_of(
 steps = st.lists(st.tuples(step, st.booleans()), max_size=25)  # with or without a snapshot after it
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@examples(60)
 @given(steps)
 def test_the_events_always_tell_what_a_look_at_everything_would(story: list[Any]) -> None:
     """Against a model that judges every line of every forecast anew after each fact."""

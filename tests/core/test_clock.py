@@ -90,6 +90,26 @@ def test_a_stop_may_have_a_condition_and_a_subject_of_its_own() -> None:
     assert not line.state.scopes["dongchen"].clocks
 
 
+def test_a_stop_with_a_shorter_subject_stops_all_that_begin_with_it() -> None:
+    """Two nodes of case A and their alerts; not those of a case whose name merely begins so."""
+    stop = [{"event": ["case.closed"], "subject": ["message.case_id"]}]
+    line = with_rules(
+        rule(subject=["message.case_id", "message.node_id"], clock={"start": ["case.node.started"], "stop": stop})
+    )
+    for case, name in (("A", "1"), ("A", "2"), ("A/2", "1"), ("AB", "1"), ("A", "3")):
+        line.tick("2026-04-01 20:00") if name == "3" else None
+        line.add("fact", "case.node.started", {"case_id": case, "node_id": name})
+    line.tick("2026-04-02 08:00")
+    line.state = fold.load(fold.dump(line.state))
+    line.add("fact", "case.closed", {"case_id": "A"})
+    assert [subject for _, how, _, subject, _, _ in line.alerts() if how == "resolved"] == ["A/1", "A/2"]
+    assert sorted(line.state.scopes["dongchen"].clocks) == ["R-90|A/2/1", "R-90|AB/1"]
+    line.add("fact", "case.closed", {"case_id": "A/2"})
+    line.add("fact", "case.closed", {"case_id": "AB"})
+    assert not line.state.scopes["dongchen"].clocks
+    assert not line.state.scopes["dongchen"].heads
+
+
 def test_what_came_late_does_not_turn_the_clock_back() -> None:
     line = with_rules(rule())
     line.tick("2026-04-02 00:00")

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.core.episode import Transition, advance, end, expire
 from sharedchain.core.rule import Rule
 from sharedchain.core.state import Episode
 from sharedchain.core.wording import Severity, rank
+from tests.depth import examples
 
 MINUTE = 60_000
 
@@ -156,7 +157,7 @@ class Model:
         return found
 
 
-@settings(deadline=None, max_examples=60)
+@examples(80)
 @given(durations, histories, falls, st.lists(st.tuples(st.integers(1, 3), severities), max_size=25))
 def test_the_automaton_agrees_with_its_past(
     more: dict[str, Any], history: dict[str, Any], told: dict[str, Any], steps: list[tuple[int, Severity | None]]
@@ -189,7 +190,7 @@ def _agree(model: Model, episode: Episode | None, now: int) -> None:
         assert rank(episode.severity) == model.counts(model.past)
 
 
-@settings(deadline=None, max_examples=50)
+@examples(60)
 @given(durations, histories, falls, st.lists(severities, max_size=30))
 def test_transitions_always_alternate(
     more: dict[str, Any], history: dict[str, Any], fall: dict[str, Any], conditions: list[Severity | None]
@@ -201,7 +202,7 @@ def test_transitions_always_alternate(
         inside = transition != "resolved"
 
 
-@settings(deadline=None, max_examples=40)
+@examples(50)
 @given(st.lists(severities, min_size=1, max_size=30))
 def test_what_is_open_is_as_severe_as_the_worst_since_it_opened(conditions: list[Severity | None]) -> None:
     episode, worst = None, -1

@@ -52,7 +52,8 @@ def test_a_confirmation_changes_nothing() -> None:
     said = line.tick("2026-04-20 10:02")
     assert [d.data["metric_id"] for d in said if d.type == "metric.minute.computed"] == [
         "M-19",
-        "M-53.received",
+        "M-53.received",  # of the company
+        "M-53.received",  # of the topic
     ]
 
 

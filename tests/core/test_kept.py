@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.core.kept import keep, recall
+from tests.depth import examples
 
 plain = st.one_of(
     st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.decimals(allow_nan=False), st.dates(), st.binary()
@@ -20,7 +21,7 @@ values = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=30)
+@examples(30)
 @given(st.dictionaries(st.sampled_from(["message", "meta", "$"]), values))
 def test_what_is_kept_comes_back(variables: dict[str, Any]) -> None:
     assert recall(keep(variables)) == variables

@@ -9,7 +9,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.core import limits, texts
@@ -17,6 +17,7 @@ from sharedchain.core.cel import CelError, Condition, compile_condition
 from sharedchain.core.cel import excess as excess_of
 from sharedchain.core.typed import Types, check
 from tests.core.sample import alerts, lead, rule, with_rules
+from tests.depth import examples
 
 ANY = Types({"message.text": None, "message.many": None}, {})
 MAP = ".map(x, x + x)"
@@ -188,7 +189,7 @@ def larger(part: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(50)
 @given(st.recursive(st.sampled_from(FIELDS + WORDS), larger, max_leaves=12))
 def test_whatever_loads_gives_true_false_or_an_error_and_never_raises(source: str) -> None:
     try:
@@ -199,7 +200,7 @@ def test_whatever_loads_gives_true_false_or_an_error_and_never_raises(source: st
     assert isinstance(condition.truth(SEEN), bool | CelError)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(50)
 @given(st.text(alphabet="(){}[].,'\"+*-/%|~ abx_19\\é\n", max_size=60))
 def test_any_characters_load_or_are_refused_as_expression_and_as_template(source: str) -> None:
     for load in (compile_condition, texts.compile_text):

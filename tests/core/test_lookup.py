@@ -8,7 +8,7 @@ import pytest
 
 from sharedchain.core.columns import Type as Kind
 from sharedchain.core.lookup import TABLES, ordered
-from sharedchain.core.rule import Look
+from sharedchain.core.sighted import Look
 from tests.core.line import Line
 
 KEYS = {

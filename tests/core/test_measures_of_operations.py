@@ -197,6 +197,25 @@ def test_stock(story: Deals) -> None:
     assert rows(story, "M-51", source="WMS") == ["04-01 10:00 240.0", "04-01 10:05 0.0"]
 
 
+def test_minutes_out_of_stock_are_told_when_it_moves() -> None:
+    line = Line()
+    line.begin("2026-04-01 08:00")
+    at = {"sku": "P-1", "site": "MAIN"}
+    moves = (
+        ("08:00", "level.reported", {"on_hand": Decimal(2), "source_system": "ERP"}),
+        ("08:10", "issued", {"qty": Decimal(2)}),
+        ("09:00", "issued", {"qty": Decimal(1)}),
+        ("09:30", "goods.received", {"qty": Decimal(5)}),
+        ("10:00", "issued", {"qty": Decimal(1)}),
+    )
+    for hour, type_, said in moves:
+        line.tick(f"2026-04-01 {hour}")
+        line.add("fact", f"inventory.{type_}", {**at, **said})
+    line.tick("2026-04-01 10:01")
+    told = [(when, str(value)) for when, value in line.rows("M-37", **at)]
+    assert told == [("04-01 08:00", "0"), ("04-01 09:00", "50"), ("04-01 09:30", "80")]
+
+
 def test_purchases_and_cases(story: Deals) -> None:
     assert story.level("M-38")["{}"] == Decimal("0.8000")
     assert rows(story, "M-39")[-1] == "04-24 15:00 26.6"
@@ -210,6 +229,24 @@ def test_data(story: Deals) -> None:
     assert rows(story, "M-45", metric="order_margin") == ["04-02 00:00 68.0", "05-02 00:00 92.0"]
     assert rows(story, "M-50", of="reports") == ["04-02 00:00 0.0800", "05-02 00:00 0.0070"]
     assert rows(story, "M-28", order="SO-0900") == ["04-01 12:00 1.50"]
+
+
+def test_governed_metrics() -> None:
+    """Two in use, of which one has no owner at first; what nobody reports does not count."""
+    line = Line()
+    line.begin("2026-04-01 08:00")
+    reported = {"entity_key": "SO-1", "source_system": "FIN", "value": Decimal(1)}
+    for metric in ("margin", "yield"):
+        line.add("fact", "metric.value.reported", {"metric_id": metric, **reported})
+    line.tick("2026-04-01 08:01")
+    for metric, owner in (("margin", "data_steward"), ("yield", None), ("unused", "data_steward")):
+        line.add("fact", "metric.defined", {"metric_id": metric, "version": 1, "formula": "a/b", "owner_role": owner})
+    line.tick("2026-04-01 08:02")
+    line.add("fact", "metric.defined", {"metric_id": "yield", "version": 2, "formula": "a", "owner_role": "ops"})
+    line.tick("2026-04-01 08:03")
+    assert line.rows("M-57") == [
+        ("04-01 08:00", Decimal("0.0000")), ("04-01 08:01", Decimal("0.5000")), ("04-01 08:02", Decimal("1.0000")),
+    ]  # fmt: skip
 
 
 def test_customers(story: Deals) -> None:

@@ -162,6 +162,24 @@ def test_a_column_that_errs_is_told_once_to_its_owner() -> None:
     assert "column price: item.price / 0" in alerts[0]["value_text"]
 
 
+def test_a_condition_that_errs_is_told_once_and_one_that_lacks_a_value_is_not() -> None:
+    """The table misses what it cannot judge; another table, and its own next event, go on."""
+    where = "1 / int(message.parts) > 0"
+    line = line_of(
+        {**PURCHASE, "from": {"procurement.order.created": {"where": where}}, "owner": "role:data_steward"},
+        {"id": "heard", "title": {"zh": "z", "en": "e"}, "key": ["message.po_id"],
+         "from": {"procurement.order.created": {}}, "columns": {"times": {"count": True}}},
+    )  # fmt: skip
+    for po, parts in (("PO-0", None), ("PO-1", 0), ("PO-2", 0), ("PO-3", 1)):
+        said = {"po_id": po, "lines": [{"item": "I", "price": None}], "parts": parts}
+        line.add("fact", "procurement.order.created", said)
+    alerts = [one.data for one in line.said if one.type == "alert.raised"]
+    assert [(one["rule_id"], one["subject"]) for one in alerts] == [("R-00", "table/purchase_line")]
+    assert alerts[0]["value_text"].startswith(f"where of procurement.order.created: {where}")
+    assert alerts[0]["owner"] == "role:data_steward"
+    assert (set(rows(line)), len(rows(line, "heard"))) == ({"PO-3/I"}, 4)
+
+
 def test_every_fact_may_feed_a_table() -> None:
     sources = {
         "id": "source_seen",

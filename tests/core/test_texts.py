@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from sharedchain.core.texts import compile_text, money, names, number, pct, render
+from sharedchain.core.texts import compile_text, money, names, number, pct, percent, render
 
 CONTEXT = {"currency": "CNY", "timezone": "Asia/Shanghai", "value": Decimal("0.8900")}
 
@@ -29,7 +29,8 @@ def test_shares_and_numbers() -> None:
         "-6.98 %",
         "11",
     )
-    assert (pct(None), number(None), money(None)) == ("—", "—", "—")
+    assert (percent(Decimal("65")), percent(Decimal("12.345"))) == ("65.00 %", "12.35 %")
+    assert (pct(None), percent(None), number(None), money(None)) == ("—", "—", "—", "—")
 
 
 def test_the_language_and_zone_of_the_reader() -> None:
@@ -61,7 +62,7 @@ def test_a_stranger_cannot_make_it_endless_or_a_template() -> None:
 
 def test_a_template_that_does_not_parse() -> None:
     with pytest.raises(ValueError, match="mend the template"):
-        compile_text("{{ value|percent }}")
+        compile_text("{{ value|permille }}")
 
 
 def test_the_names_a_template_reads() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.config import ConfigItem, item
 from sharedchain.core import fold
 from sharedchain.yamlfile import read
 from tests.core.line import Line
+from tests.depth import examples
 from tests.house.tree import ROOT
 
 R37: Mapping[str, Any] = read(ROOT / "rules/plant/R-37.yaml").value
@@ -154,7 +155,7 @@ def take(line: Line, step: tuple[Any, ...]) -> None:
 
 
 @given(steps=st.lists(STEP, max_size=25))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_no_sequence_of_changes_loses_an_open_alert(steps: list[tuple[Any, ...]]) -> None:
     line = story()
     for step in steps:

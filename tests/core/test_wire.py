@@ -8,7 +8,7 @@ from typing import Any
 
 import fastavro
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.codec import MAX_DERIVED
@@ -17,6 +17,7 @@ from sharedchain.fact import Derived
 from sharedchain.schemas import Catalog
 from tests.core.line import Line
 from tests.core.test_fold import stories, tell
+from tests.depth import examples
 
 CATALOG = Catalog.load()
 PARSED = {name: fastavro.parse_schema(dict(kind.schema)) for name, kind in CATALOG.types.items()}
@@ -29,7 +30,7 @@ def write(derived: Derived) -> bytes:
     return buffer.getvalue()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(25)
 @given(stories)
 def test_everything_derived_can_be_written(story: list[Any]) -> None:
     for derived in tell(story).said:
@@ -41,7 +42,7 @@ amounts = st.decimals(-(10**16) + 1, 10**16 - 1, places=2, allow_nan=False, allo
 times = st.integers(-62_135_596_800_000, 253_402_300_799_999)  # what a `ce_time` header can say: years 1 … 9999
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(amounts, max_size=4), amounts, times, st.text(max_size=400), st.booleans())
 def test_nothing_a_stranger_says_stops_the_core(
     parts: list[Decimal], target: Decimal, time: int, text: str, backfill: bool

@@ -31,52 +31,50 @@ def kind_of(file: Path) -> EventType:
     return CATALOG.types[name]
 
 
-@pytest.mark.parametrize("name", sorted(CATALOG.types))
-def test_every_type_has_a_good_and_a_bad_example(name: str) -> None:
-    assert [file for file in GOOD if kind_of(file).name == name]
-    assert [file for file in BAD if kind_of(file).name == name]
+def test_every_type_has_a_good_and_a_bad_example() -> None:
+    assert {kind_of(file).name for file in GOOD} == CATALOG.types.keys()
+    assert {kind_of(file).name for file in BAD} == CATALOG.types.keys()
 
 
 def test_every_example_is_used() -> None:
     assert sorted([*GOOD, *BAD]) == EXAMPLES
 
 
-@pytest.mark.parametrize("file", GOOD, ids=lambda file: file.stem)
-def test_a_good_example_comes_back_from_the_wire_as_it_went(file: Path) -> None:
-    kind = kind_of(file)
-    event = read_event(kind, json.loads(file.read_text()))
-    assert isinstance(event, Event)
-    codec = Codec(Shelf(), CATALOG)
-    decoded = codec.decode(kind.topic, codec.encode(kind, event.to_avro()))
-    assert decoded.type is kind
-    assert decoded.data == event.to_avro()
-    assert read_event(kind, decoded.data) == event
-    check_required(kind, decoded.data)
-    assert map_terms(kind, decoded.data, WORDS) == decoded.data
-
-
-@pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
-def test_a_bad_example_is_refused_for_the_stated_reason(file: Path) -> None:
-    kind, said = kind_of(file), json.loads(file.read_text())
-    with pytest.raises(Refused) as refusal:
-        map_terms(kind, read_event(kind, said["data"]).to_avro(), WORDS)
-    assert {"reason": refusal.value.reason, "field": refusal.value.field} == said["refused"]
-
-
-GAPS = [f for f in BAD if json.loads(f.read_text())["refused"]["reason"] == "missing_field"]
-GAPS = [f for f in GAPS if CATALOG.topics[kind_of(f).topic].ingest and kind_of(f).required]
-GAPS = [f for f in GAPS if kind_of(f).name != "config.defined"]
-
-
-@pytest.mark.parametrize("file", GAPS, ids=lambda file: file.stem)
-def test_a_gap_travels_and_is_named_by_the_contract(file: Path) -> None:
-    """Foreign clients know Avro, not our models: their gap must arrive, so that it can be told."""
-    kind, said = kind_of(file), json.loads(file.read_text())
-    codec = Codec(Shelf(), CATALOG)
-    decoded = codec.decode(kind.topic, codec.encode(kind, as_avro(said["data"])))
-    with pytest.raises(Refused) as refusal:
+def test_a_good_example_comes_back_from_the_wire_as_it_went() -> None:
+    for file in GOOD:
+        kind = kind_of(file)
+        event = read_event(kind, json.loads(file.read_text()))
+        assert isinstance(event, Event)
+        codec = Codec(Shelf(), CATALOG)
+        decoded = codec.decode(kind.topic, codec.encode(kind, event.to_avro()))
+        assert decoded.type is kind
+        assert decoded.data == event.to_avro(), file
+        assert read_event(kind, decoded.data) == event, file
         check_required(kind, decoded.data)
-    assert {"reason": refusal.value.reason, "field": refusal.value.field} == said["refused"]
+        assert map_terms(kind, decoded.data, WORDS) == decoded.data, file
+
+
+def test_a_bad_example_is_refused_for_the_stated_reason() -> None:
+    for file in BAD:
+        kind, said = kind_of(file), json.loads(file.read_text())
+        with pytest.raises(Refused) as refusal:
+            map_terms(kind, read_event(kind, said["data"]).to_avro(), WORDS)
+        assert {"reason": refusal.value.reason, "field": refusal.value.field} == said["refused"], file
+
+
+def test_a_gap_travels_and_is_named_by_the_contract() -> None:
+    """Foreign clients know Avro, not our models: their gap must arrive, so that it can be told."""
+    gaps = [f for f in BAD if json.loads(f.read_text())["refused"]["reason"] == "missing_field"]
+    gaps = [f for f in gaps if CATALOG.topics[kind_of(f).topic].ingest and kind_of(f).required]
+    gaps = [f for f in gaps if kind_of(f).name != "config.defined"]
+    assert len(gaps) > 50
+    for file in gaps:
+        kind, said = kind_of(file), json.loads(file.read_text())
+        codec = Codec(Shelf(), CATALOG)
+        decoded = codec.decode(kind.topic, codec.encode(kind, as_avro(said["data"])))
+        with pytest.raises(Refused) as refusal:
+            check_required(kind, decoded.data)
+        assert {"reason": refusal.value.reason, "field": refusal.value.field} == said["refused"], file
 
 
 def as_avro(value: Any) -> Any:

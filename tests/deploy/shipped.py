@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from pydantic import SecretStr
 
 from deploy.local.parts import build
-from deploy.local.plan import PROGRAMS, Plan
+from deploy.local.plan import PROGRAMS, TELEMETRY, Plan
 from deploy.local.ports import Ports
 from sharedchain.endpoints import ClickHouse, Endpoints, Notify
 from tests.house.tree import ROOT
@@ -29,13 +29,17 @@ METRICS_PORT = 9400
 def commands(engines: int = 1, ingests: int = 1) -> dict[str, list[str]]:
     """Process → module and options, as `sharedchain up` starts it, without its home. The table of programs."""
     secret = SecretStr("x")
-    names = [f"ingest-{n}" for n in range(ingests)] + [f"engine-{n}" for n in range(engines)] + ["sink", "notify"]
+    names = (
+        [f"ingest-{n}" for n in range(ingests)]
+        + [f"engine-{n}" for n in range(engines)]
+        + ["sink", "notify", *TELEMETRY]
+    )
     ends = Endpoints(
         home=Path("H"), kafka="127.0.0.1:1", registry="http://127.0.0.1:1", gateway="http://127.0.0.1:1",
         clickhouse=ClickHouse(url="http://127.0.0.1:1", user="x", password=secret), link_secret=secret,
         notify=Notify(webhook_secret=secret), metrics=dict.fromkeys(names, "http://127.0.0.1:1"),
     )  # fmt: skip
-    plan = Plan(parts=("prepare", *PROGRAMS), engines=engines, ingests=ingests)
+    plan = Plan(parts=("prepare", *PROGRAMS, *TELEMETRY), engines=engines, ingests=ingests)
     found = build(ends, plan, Ports(), lambda *_: None)
     return {part.name: list(_without_home(part.command[2:])) for part in found}
 

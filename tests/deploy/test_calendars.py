@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from deploy.calendars import text
-from sharedchain import rulecheck
 from sharedchain.core.calendar import Calendar, resolved
 from sharedchain.yamlfile import read
+from tests.rules.book import BOOK
 
 
 def test_what_is_written_is_a_calendar(tmp_path: Path) -> None:
@@ -27,6 +27,6 @@ def test_what_is_written_is_a_calendar(tmp_path: Path) -> None:
      ("BR", date(2026, 4, 21), date(2026, 4, 22))],
 )  # fmt: skip
 def test_the_regions_of_the_story_know_their_days(region: str, off: date, worked: date) -> None:
-    ours = {id_: calendar for id_, (calendar, _) in rulecheck.load().models["calendar"].items()}
+    ours = {id_: calendar for id_, (calendar, _) in BOOK.models["calendar"].items()}
     days = resolved(ours, region)
     assert (days.worked(off), days.worked(worked)) == (False, True)

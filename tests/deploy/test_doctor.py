@@ -221,6 +221,15 @@ def test_10_a_source_is_silent(healthy: Endpoints) -> None:
 # -- patience -------------------------------------------------------------------------------------------------
 
 
+def test_11_the_tables_are_not_the_log(tmp_path: Path) -> None:
+    ends, page = nowhere(tmp_path, 1), "sharedchain_audit_records_total 90.0\nchain_audit_mismatch_total {}.0\n"
+    assert bad(peers.audited(page.format(0), ends)) == {}
+    (wrong,) = bad(peers.audited(page.format(2), ends)).values()
+    assert (wrong.key, wrong.values["count"]) == ("audit.mismatch", 2)
+    assert "sharedchain audit" in wrong.mend()
+    assert peers.audited("nothing of it", ends) == peers.audit(ends) == []
+
+
 @real
 def test_a_frozen_kafka_costs_seconds_and_the_others_are_still_told(healthy: Endpoints) -> None:
     seen = state.load(healthy.home)

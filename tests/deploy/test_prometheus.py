@@ -14,6 +14,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 
+import sinks.clickhouse.metrics
 import sinks.metrics
 import sinks.notify.metrics
 import streams.ingest.metrics
@@ -34,7 +35,7 @@ from tests.house.tree import ROOT
 FOLDER = ROOT / "deploy" / "prometheus"
 RULES = yaml.safe_load((FOLDER / "alerts.yaml").read_text("utf-8"))["groups"][0]["rules"]
 CASES = yaml.safe_load((FOLDER / "tests.yaml").read_text("utf-8"))["tests"]
-_NAME = re.compile(r"\bsharedchain_[a-z_]+")
+_NAME = re.compile(r"\b(?:sharedchain|chain)_[a-z_]+")
 
 
 def promtool(*arguments: str, said: bytes = b"") -> None:
@@ -70,6 +71,7 @@ def test_the_named_series_are_there(tmp_path: Path) -> None:
         "sharedchain_notifications_total",
         "sharedchain_freshness_age_seconds",
         "sharedchain_dlq_records_total",
+        "chain_audit_mismatch_total",
     }
 
 
@@ -78,6 +80,7 @@ def test_the_files_are_sound() -> None:
     promtool("check", "rules", "alerts.yaml")
 
 
+@pytest.mark.slow
 def test_each_alert_fires_and_is_quiet() -> None:
     promtool("test", "rules", "tests.yaml")
 

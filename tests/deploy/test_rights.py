@@ -5,11 +5,12 @@ from __future__ import annotations
 from deploy.rights import commands, rights
 from sharedchain.barrier import stages
 from sharedchain.schemas import Catalog
-from sharedchain.scope import SPINE
+from sharedchain.scope import COMMANDS, SPINE
 
 CATALOG = Catalog.load()
 RIGHTS = rights(CATALOG)
 DOORS = {topic.name for topic in CATALOG.topics.values() if topic.ingest}
+TELEMETRY = {topic.name for topic in CATALOG.topics.values() if topic.telemetry}
 MAKERS = {"prepare", "registry"}
 
 
@@ -19,15 +20,16 @@ def may(program: str, operation: str) -> set[str]:
 
 
 def test_rights_are_the_least() -> None:
-    assert may("gateway", "Write") == DOORS
+    assert may("gateway", "Write") == DOORS - {COMMANDS}
     assert SPINE not in may("gateway", "Read") | may("gateway", "Write")
     assert may("engine", "Read") == {SPINE, "chain.snapshot.v1"}
     assert [name for name in RIGHTS if SPINE in may(name, "Write")] == ["ingest"]
-    assert may("engine", "Write") & DOORS == {t.name for t in CATALOG.topics.values() if t.commanded}
+    assert may("engine", "Write") & DOORS == {COMMANDS}
+    assert [name for name in RIGHTS if COMMANDS in may(name, "Write")] == ["engine", "operator"]
     assert may("sink", "Write") == set()
     assert may("notify", "Write") == {"ops.notification.v1"}
     assert may("prepare", "Write") == {"chain.config.v1"}
-    assert may("operator", "Write") == DOORS
+    assert may("operator", "Write") == DOORS | TELEMETRY
     assert {name for name in RIGHTS if may(name, "Create")} == MAKERS
     operations = {one for name in RIGHTS.keys() - MAKERS for right in RIGHTS[name] for one in right.operations}
     assert operations == {"Describe", "DescribeConfigs", "Read", "Write"}
@@ -46,9 +48,9 @@ def test_nothing_is_named_twice_for_a_program() -> None:
 
 
 def test_every_follower_may_read_what_it_follows() -> None:
-    programs = {"chain.ingest.lane0": "ingest", "chain.engine": "engine"}
-    programs |= {"chain.sink.clickhouse": "sink", "chain.sink.notify": "notify"}
-    for stage in stages(CATALOG):
+    programs = {"chain.ingest.lane0": "ingest", "chain.engine": "engine", "chain.telemetry": "telemetry"}
+    programs |= {"chain.sink.clickhouse": "sink", "chain.sink.notify": "notify", "chain.sink.telemetry": "sink"}
+    for stage in stages(CATALOG, telemetry=True):
         program = programs[stage.group]
         assert set(stage.topics) <= may(program, "Read"), program
         groups = [right.name for right in RIGHTS[program] if right.kind == "group"]

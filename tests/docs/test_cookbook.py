@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sharedchain import rulecheck
+from sharedchain import derivationcheck, rulecheck
 from sharedchain.schemas import Catalog
 from tests.docs.blocks import blocks
 from tests.house.tree import ROOT
@@ -26,7 +26,12 @@ def entries(page: str = PAGE) -> tuple[str, ...]:
 
 
 def names() -> list[str]:
-    return [str(yaml.safe_load(entry)["id"]) for entry in entries()[1:]]
+    """The rules; what has no bands is a derivation, a whole file."""
+    return [str(said["id"]) for said in map(yaml.safe_load, entries()[1:]) if "bands" in said]
+
+
+def derivations() -> list[str]:
+    return [str(said["id"]) for said in map(yaml.safe_load, entries()[1:]) if "bands" not in said]
 
 
 @pytest.fixture(scope="module")
@@ -38,22 +43,34 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> rulecheck.Book:
             shutil.copytree(ROOT / folder, root / folder)
     frame, *rest = entries()
     (root / "rules/cookbook").mkdir(parents=True)
+    (root / "rules/derivations").mkdir()
     for entry in rest:
         said: dict[str, Any] = yaml.safe_load(entry)
+        if "bands" not in said:
+            (root / f"rules/derivations/{said['id']}.yaml").write_text(entry, "utf-8")
+            continue
         kept = "".join(line for line in frame.splitlines(keepends=True) if line.split(":")[0] not in said)
         (root / f"rules/cookbook/{said['id']}.yaml").write_text(entry + kept, "utf-8")
     return rulecheck.check(root, CATALOG)
 
 
 def test_every_entry_checks(book: rulecheck.Book) -> None:
-    assert [finding for finding in book.findings if "cookbook" in finding] == []
+    assert [finding for finding in book.findings if "cookbook" in finding or "derivations" in finding] == []
     assert set(book.models["rule"]) == set(names())
+    assert set(book.models["derivation"]) == set(derivations())
 
 
 @pytest.mark.parametrize("name", names())
 def test_every_case_of_an_entry_ends_as_it_says(name: str, book: rulecheck.Book) -> None:
     rule, _ = book.models["rule"][name]
     found = rulecheck.outcomes(book, rule, CATALOG)
+    assert [one for one in found if not one.ok] == []
+    assert len(found) >= 2
+
+
+@pytest.mark.parametrize("name", derivations())
+def test_every_case_of_a_derivation_ends_as_it_says(name: str, book: rulecheck.Book) -> None:
+    found = derivationcheck.outcomes(book, book.models["derivation"][name][0], CATALOG)
     assert [one for one in found if not one.ok] == []
     assert len(found) >= 2
 

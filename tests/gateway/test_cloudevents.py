@@ -61,6 +61,7 @@ def test_findings_of_a_batch_say_which_event() -> None:
         ({"specversion": "0.3"}, "specversion"),
         ({"id": 7}, "id"),
         ({"source": "a\r\nX: y"}, "source"),
+        ({"source": "sharedchain:engine"}, "source"),
         ({"subject": "x" * 600}, "subject"),
         ({"time": 7}, "time"),
         ({"time": "2026-01-01"}, "time"),

@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from tests.depth import examples
 from tests.gateway.fake_door import Fakes, contract
 from tests.gateway.test_events import LEAD, event
 
@@ -37,27 +38,27 @@ def judge(answer: Any) -> None:
         assert answer.json()["code"]
 
 
-@settings(max_examples=60, suppress_health_check=_SLOW, deadline=None)
+@examples(60, suppress_health_check=_SLOW)
 @given(body=st.binary(max_size=300), media=st.sampled_from(_MEDIA))
 def test_any_bytes(client: TestClient, body: bytes, media: str) -> None:
     judge(client.post("/v1/events", content=body, headers={"content-type": media}))
 
 
-@settings(max_examples=80, suppress_health_check=_SLOW, deadline=None)
+@examples(80, suppress_health_check=_SLOW)
 @given(name=st.sampled_from([*event(), "time", "tenant", "backfill", "subject", "data_base64"]), value=_VALUES)
 def test_any_value_in_any_attribute(client: TestClient, name: str, value: Any) -> None:
     body = json.dumps(event() | {name: value})
     judge(client.post("/v1/events", content=body, headers={"content-type": _MEDIA[0]}))
 
 
-@settings(max_examples=80, suppress_health_check=_SLOW, deadline=None)
+@examples(80, suppress_health_check=_SLOW)
 @given(name=st.sampled_from([*LEAD, "channel", "nonsense"]), value=_VALUES)
 def test_any_value_in_any_field(client: TestClient, name: str, value: Any) -> None:
     body = json.dumps(event(data=LEAD | {name: value}))
     judge(client.post("/v1/events", content=body, headers={"content-type": _MEDIA[0]}))
 
 
-@settings(max_examples=60, suppress_health_check=_SLOW, deadline=None)
+@examples(60, suppress_health_check=_SLOW)
 @given(name=st.sampled_from(["meta", "data", "previous", "x"]), value=_VALUES, within=st.booleans())
 def test_any_value_in_a_foreign_row(client: TestClient, fakes: Fakes, name: str, value: Any, within: bool) -> None:
     fakes.store.answers["AS last_recorded"] = [{"body": '{"flow":"plain"}'}]

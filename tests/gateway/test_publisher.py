@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import Future
 from typing import Any, cast
 
@@ -53,6 +54,16 @@ async def test_silence_ends_the_wait_but_leaves_the_outboxs_future_alone() -> No
     answer = outbox.answers[0]
     answer.set_result(Position("t", 0, 0, "1"))  # would raise, in the outbox's thread, on a cancelled future
     assert answer.result().offset == 0
+
+
+async def test_who_waits_when_the_gateway_ends_is_told_to_come_again() -> None:
+    outbox = SilentOutbox()
+    waiting = asyncio.create_task(publisher(outbox, 30).publish([outgoing()]))
+    while not outbox.answers:
+        await asyncio.sleep(0)
+    waiting.cancel()  # as uvicorn does when its patience is over
+    with pytest.raises(ConnectionFailed, match="the gateway ends"):
+        await waiting
 
 
 async def test_nothing_is_sent_when_one_does_not_fit_its_schema() -> None:

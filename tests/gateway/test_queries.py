@@ -24,6 +24,7 @@ ALL = {
     "forecasts_citing": queries.forecasts_citing(HOSTILE, [HOSTILE], at=1),
     "alerts_around": queries.alerts_around(HOSTILE, [HOSTILE], [HOSTILE], at=1),
     "told_of": queries.told_of(HOSTILE, [HOSTILE], at=1),
+    "answered": queries.answered(HOSTILE, [HOSTILE], at=1),
     "near_ids": queries.near_ids(HOSTILE, HOSTILE),
 }
 

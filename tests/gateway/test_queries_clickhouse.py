@@ -19,6 +19,8 @@ from sinks.clickhouse.store import connect
 from tests.deploy.clickhouse.launch import PASSWORD, launch
 from tests.gateway.lead_to_cash import alert, ms, quarter, told, utc
 
+pytestmark = pytest.mark.slow  # a real ClickHouse
+
 LOG = quarter()
 OVERDUE = next(one["seq"] for one in LOG.rows if one["type"] == "receivable.overdue")
 RANG = [

@@ -49,6 +49,16 @@ def test_alerts_are_listed_with_their_state_and_whose_they_are(client: TestClien
     assert [(one["alert_id"], one["state"]) for one in said["items"]] == [("a1", "open"), ("a2", "resolved")]
 
 
+def test_an_alert_says_who_acknowledged_it(client: TestClient, fakes: Fakes) -> None:
+    fakes.store.answers["FROM alerts"] = [ALERT, ALERT | {"alert_id": "a2"}]
+    answer = {"by": "E010", "at": "2026-05-01T01:00:00.000Z"}
+    fakes.store.answers["alert.acknowledged"] = [{"alert_id": "a2", **answer}]
+    said = client.get("/v1/alerts", params={"tenant": "acme"}).json()
+    assert [(one["alert_id"], one["acknowledged"]) for one in said["items"]] == [("a1", None), ("a2", answer)]
+    (asked,) = [query for query in fakes.store.asked if "alert.acknowledged" in query.sql]
+    assert asked.parameters["alerts"] == ["a1", "a2"]
+
+
 def test_alert_filters_reach_the_query(client: TestClient, fakes: Fakes) -> None:
     asked = {"state": "open", "severity": "RED", "rule": "R-01", "subject": "S", "at": "2026-05-01T08:00:00+08:00"}
     assert client.get("/v1/alerts", params={"tenant": "acme", **asked}).status_code == 200

@@ -34,7 +34,10 @@ ROWS = [
 
 @pytest.fixture
 def told(fakes: Fakes) -> None:
-    fakes.store.answers = {"FROM alerts": ROWS, "FROM facts WHERE tenant": [FACT]}
+    answer = {"alert_id": "a1", "by": "E010", "at": "t"}
+    fakes.store.answers = {
+        "FROM alerts": ROWS, "'alert.acknowledged'": [answer], "FROM facts WHERE tenant": [FACT],
+    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("told")
@@ -45,6 +48,7 @@ def test_the_explanation_is_that_of_the_alert_and_its_facts_say_where_they_were_
     assert said["explain"] == {key: value for key, value in WHY.items() if key != "sources"}
     assert first["src"] == "finance.receivable.live.v1/0/5"
     assert second == {"partition": 3, "seq": 9}  # a fact that the store does not hold yet
+    assert said["acknowledged"] == {"by": "E010", "at": "t"}
     assert said["ended"] == {"path": ["firing", "resolved"]}
 
 
@@ -55,6 +59,7 @@ def test_a_browser_gets_the_same_lines_as_a_page(client: TestClient, path: str, 
     answer = client.get(path, headers={"accept": "text/html", "accept-language": lang})
     assert answer.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "E010" in answer.text
     for line in lines(placed(WHY, [FACT]), lang):
         assert line.strip().replace(">", "&gt;") in answer.text
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.tree import ROOT, ending, text, tree
+from tests.house.tree import PACKAGES, ROOT, ending, text, tree
 
 # Clocks, chance and the environment belong to the edges; time and identity reach the judging code as arguments.
 EDGE = {
@@ -41,6 +41,10 @@ PURE = [
 NEVER = {"eval", "exec", "compile", "__import__", "os.system", "os.popen", "yaml.load", "yaml.unsafe_load",
          "yaml.full_load", "pickle.load", "pickle.loads", "marshal.loads", "shelve.open"}  # fmt: skip
 NEVER_IMPORTED = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "jsonpickle", "imp", "xml"}
+# Asked of a coordinator by an admin client: librdkafka 2.x aborts the whole process when the coordinator is lost
+# meanwhile (its issues 3663, 4605). A consumer of the group answers the same (`sharedchain/lag.py`).
+ABORTS = {"describe_consumer_groups", "list_consumer_group_offsets", "alter_consumer_group_offsets",
+          "delete_consumer_groups", "delete_consumer_group_offsets"}  # fmt: skip
 MAY_IMPORT = {"tests/sharedchain/test_errors.py": {"pickle"}}  # an error must survive the pickling of others
 
 
@@ -86,9 +90,8 @@ def test_the_list_of_pure_modules_is_not_stale() -> None:
     assert len([f for f in PURE if f.parts[:2] == ("sharedchain", "core")]) > 20
 
 
-@pytest.mark.parametrize("file", PURE, ids=str)
-def test_what_judges_reads_no_clock_no_chance_no_environment(file: Path) -> None:
-    assert [f"{file}:{found}" for found in banned_names(tree(file), EDGE)] == []
+def test_what_judges_reads_no_clock_no_chance_no_environment() -> None:
+    assert [f"{file}:{found}" for file in PURE for found in banned_names(tree(file), EDGE)] == []
 
 
 def test_no_code_comes_from_data() -> None:
@@ -97,6 +100,11 @@ def test_no_code_comes_from_data() -> None:
     suspects = [f for f in ending(".py") if said.search(text(f))]
     found = [f"{f}:{what}" for f in suspects for what in forbidden(tree(f), MAY_IMPORT.get(str(f), set()))]
     assert found == []
+
+
+def test_no_program_asks_a_coordinator_as_an_administrator() -> None:
+    said = re.compile("|".join(sorted(ABORTS)))
+    assert [str(f) for f in ending(".py", under=PACKAGES) if said.search(text(f))] == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tests.house.tree import PACKAGES, ending, text, texts, tree
 
-_NAMED = re.compile(r"\b(?:ingest|engine|sink|notify|gateway|outbox|import|backup)\.(?:before|after|during)_[a-z_]+\b")
+_NAMED = re.compile(
+    r"\b(?:ingest|engine|telemetry|sink|notify|gateway|outbox|import|backup)\.(?:before|after|during)_[a-z_]+\b"
+)
 _ASKED = re.compile(r"""SHAREDCHAIN_FAILPOINT["']?\s*[:=]\s*["']?([a-z]+\.[a-z_]+)""")
 
 
@@ -34,7 +36,9 @@ PLACES = set().union(*(places(f) for f in ending(".py", under=PACKAGES)))
 
 
 def test_there_are_places_in_every_program() -> None:
-    assert {name.split(".")[0] for name in PLACES} == {"ingest", "engine", "sink", "notify", "import", "backup"}
+    assert {name.split(".")[0] for name in PLACES} == {
+        "ingest", "engine", "telemetry", "sink", "notify", "import", "backup",
+    }  # fmt: skip
 
 
 def test_every_name_is_a_place() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.house.tree import PACKAGES, ROOT, files
 
-FREE = ("chain", "containers", "data", "docs", "house", "stories")  # stories of many modules; data; pages; the house
+FREE = ("chain", "containers", "data", "docs", "house", "nemesis", "stories")  # stories of many modules; data; pages; …
 # Test folder → the folders it mirrors, where there is more to say than the name.
 PLACES = {
     "core": ("sharedchain/core",),

@@ -33,10 +33,9 @@ def test_the_rooms_are_all_of_the_rooms() -> None:
     assert folders == {*ROOMS, "docs", "requirements"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=str)
-def test_links_lead_somewhere(page: Path) -> None:
-    links = [link for link in _LINK.findall(text(page)) if "://" not in link]
-    assert [link for link in links if not (ROOT / page.parent / link).exists()] == []
+def test_links_lead_somewhere() -> None:
+    links = [(page, link) for page in PAGES for link in _LINK.findall(text(page)) if "://" not in link]
+    assert [f"{page}: {link}" for page, link in links if not (ROOT / page.parent / link).exists()] == []
 
 
 def named_paths(page: Path) -> set[str]:
@@ -44,16 +43,18 @@ def named_paths(page: Path) -> set[str]:
     return {p for p in _PATH.findall(text(page)) if p.split("/")[0] in (*ROOMS, "docs", "requirements", ".ci")}
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p.name != "CHANGELOG.md"], ids=str)
-def test_files_that_are_named_exist(page: Path) -> None:
-    here = {p: (ROOT / p, ROOT / page.parent / p) for p in named_paths(page) if "<" not in p and "NNNN" not in p}
-    assert [p for p, places in here.items() if not any(place.exists() for place in places)] == []
+def test_files_that_are_named_exist() -> None:
+    pages = [page for page in PAGES if page.name != "CHANGELOG.md"]
+    named = [(page, p) for page in pages for p in named_paths(page) if "<" not in p and "NNNN" not in p]
+    missing = [(page, p) for page, p in named if not ((ROOT / p).exists() or (ROOT / page.parent / p).exists())]
+    assert [f"{page}: {p}" for page, p in missing] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=str)
-def test_commands_that_are_named_exist(page: Path) -> None:
-    said = {name for line in text(page).splitlines() if "sharedchain " in line for name in _COMMAND.findall(line)}
-    assert said - {"import"} - COMMANDS.keys() == set()  # `from sharedchain import …`
+def test_commands_that_are_named_exist() -> None:
+    lines = [(page, line) for page in PAGES for line in text(page).splitlines() if "sharedchain " in line]
+    said = {(str(page), name) for page, line in lines for name in _COMMAND.findall(line)}
+    ours = {"import", *COMMANDS}  # `from sharedchain import …`
+    assert {(page, name) for page, name in said if name not in ours} == set()
 
 
 def test_the_promises_of_the_readme_name_their_tests() -> None:

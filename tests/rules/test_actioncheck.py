@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sharedchain.rulecheck import check
-from tests.rules.test_rulecheck import CATALOG, root
+from tests.rules.book import CATALOG
+from tests.rules.test_rulecheck import root
 
 __all__ = ["root"]
 

@@ -36,13 +36,14 @@ def test_check_exits_1_with_the_place(root: Path) -> None:
     assert "rules/sales/R-03.yaml:7:27: unknown key undr; did you mean under?" in done.stdout
 
 
-@pytest.mark.parametrize("which", ["R-03", str(default_root() / "rules/sales/R-03.yaml")])
-def test_test_runs_one_rule(which: str) -> None:
-    done = RUN.invoke(app, ["test", which, "--json"])
+@pytest.mark.slow
+def test_test_runs_one_rule() -> None:
+    done = RUN.invoke(app, ["test", str(default_root() / "rules/sales/R-03.yaml"), "--json"])
     assert done.exit_code == 0
     assert list(json.loads(done.stdout)["rules"]) == ["R-03"]
 
 
+@pytest.mark.slow
 def test_test_exits_1_and_shows_expected_and_found(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     file = root / "rules/sales/R-03.yaml"
@@ -54,6 +55,7 @@ def test_test_exits_1_and_shows_expected_and_found(root: Path, monkeypatch: pyte
     assert "实际: quiet, raised YELLOW, escalated RED" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_rule_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "C")
     done = RUN.invoke(app, ["test", "R-77"])

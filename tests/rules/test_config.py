@@ -15,7 +15,7 @@ def test_the_bundle_is_the_same_each_time_and_complete() -> None:
     assert first == second
     assert len({(one.kind, one.name) for one in first}) == len(first)
     assert {one.kind for one in first} == {
-        "calendar", "dictionary", "flow", "measure", "pack", "route", "rule", "table",
+        "calendar", "derivation", "dictionary", "flow", "measure", "pack", "route", "rule", "table",
     }  # fmt: skip
 
 

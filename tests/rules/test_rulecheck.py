@@ -11,9 +11,7 @@ import pytest
 
 from sharedchain.config import default_root
 from sharedchain.rulecheck import check
-from sharedchain.schemas import Catalog
-
-CATALOG = Catalog.load()
+from tests.rules.book import CATALOG
 
 
 @pytest.fixture
@@ -45,14 +43,19 @@ _RULE, _MEASURE = re.compile(r"R-\d\d[a-z]?"), re.compile(r"M-\d\d(?:\.\w+)?")
 # file, what stands there, what it is spoilt to, and the finding
 MISTAKES = [
     ("sales/R-03.yaml", "under: 0.85", "undr: 0.85", "7:27: unknown key undr; did you mean under?"),
-    ("sales/R-03.yaml", "under: 0.85", "under: many", "Input should be a valid decimal"),
+    ("sales/R-03.yaml", "under: 0.85", "under: many", "under: 'many' is no number; write one, as 0.85"),
+    ("sales/R-03.yaml", "version: 1", "version: one", "2:10: version: 'one' is no whole number; write one, as 3"),
+    ("sales/R-03.yaml", "role:president]", "president]", "'president' is nobody; write owner, role:<role>, or"),
+    ("sales/R-03.yaml", "runbook: rules/runbooks/R-03.md", "runbook: ../../etc/passwd", "is outside rules/; put it"),
+    ("sales/R-15.yaml", "- {severity: YELLOW}", "- {severity: YELLOW, over: 3}", "is a string; bands need a number"),
+    ("sales/R-03.yaml", "{zh: ", "{zh: [", "from line 3; mend the syntax there"),
     ("sales/R-03.yaml", "mode: suggest\n", "", "key mode is missing; add it"),
     ("sales/R-03.yaml", "M-14, dims", "M-41, dims", "4:15: no measure M-41; did you mean M-"),
     ("sales/R-03.yaml", "dims: [period]", "dims: [perod]", "M-14 is not measured by ['perod']"),
     ("sales/R-03.yaml", "{measure: M-14, dims: [period]}", "{measure: M-01, dims: []}", "M-01 is a flow; rules look"),
     ("sales/R-03.yaml", "role:president", "role:presidnet", "presidnet in the dictionary; did you mean president?"),
     ("sales/R-03.yaml", "m['M-13']", "m['M-95']", "m.M-95 is unknown here; did you mean m.M-"),
-    ("sales/R-03.yaml", "{{ value|pct }}", "{{ value|percent }}", "mend the template"),
+    ("sales/R-03.yaml", "{{ value|pct }}", "{{ value|permille }}", "mend the template"),
     ("sales/R-03.yaml", "goal_measure: M-14", "goal_measure: M-99", "no measure M-99"),
     ("sales/R-03.yaml", "runbooks/R-03.md", "runbooks/R-3.md", "write what to do when it rings"),
     ("sales/R-03.yaml", "id: R-03", "id: R-04", "id is not the file's name R-03"),

@@ -1,30 +1,35 @@
-"""The rule files test themselves: every file checks, every case passes, nothing is orphaned."""
+"""The rule files test themselves: every file checks, every case passes, nothing is orphaned.
+
+What `sharedchain rules check` and `rules test` say of ours is said here, once, in `make check`."""
 
 from __future__ import annotations
 
 import pytest
 
-from sharedchain import rulecheck
+from sharedchain import derivationcheck, rulecheck
 from sharedchain.core import fold
 from sharedchain.core.ruleset import ruleset
-from sharedchain.core.trial import Outcome
 from tests.core.line import Line
-
-BOOK = rulecheck.load()
-CASES = [
-    pytest.param(rule, outcome, id=f"{rule.id}-{outcome.name}")
-    for rule, _ in BOOK.rules()
-    for outcome in rulecheck.outcomes(BOOK, rule)
-]
+from tests.rules.book import BOOK, CATALOG
 
 
 def test_every_file_is_right() -> None:
-    assert rulecheck.check().findings == []
+    """Rules, and the measures, tables, calendars, packs and routes beside them."""
+    assert BOOK.findings == []
 
 
-@pytest.mark.parametrize(("rule", "outcome"), CASES)
-def test_case(rule: object, outcome: Outcome) -> None:
-    assert outcome.found == outcome.expected
+@pytest.mark.parametrize("id_", BOOK.models["rule"])
+def test_cases(id_: str) -> None:
+    cases = rulecheck.outcomes(BOOK, BOOK.models["rule"][id_][0], CATALOG)
+    assert {case.name: case.found for case in cases} == {case.name: case.expected for case in cases}
+    assert cases
+
+
+@pytest.mark.parametrize("id_", BOOK.models["derivation"])
+def test_cases_of_a_derivation(id_: str) -> None:
+    cases = derivationcheck.outcomes(BOOK, BOOK.models["derivation"][id_][0], CATALOG)
+    assert {case.name: case.found for case in cases} == {case.name: case.expected for case in cases}
+    assert cases
 
 
 def test_the_log_reads_what_the_disk_reads() -> None:

@@ -126,7 +126,7 @@ def test_what_comes_after_the_call_is_not_waited_for(broker: Endpoints, topic: s
 
 
 def test_the_order_of_the_stages_is_that_of_the_facts() -> None:
-    found = stages(Catalog.load(), lanes=2)
+    found = stages(Catalog.load(), lanes=2, telemetry=True)
     assert [s.group for s in found] == [
         "chain.ingest.lane0",
         "chain.ingest.lane1",
@@ -134,10 +134,13 @@ def test_the_order_of_the_stages_is_that_of_the_facts() -> None:
         "chain.sink.clickhouse",
         "chain.sink.notify",
         "chain.sink.clickhouse",
+        "chain.telemetry",
+        "chain.sink.telemetry",
     ]
     assert found[2].topics == (SPINE,)
     assert {"sales.lead.v1", "chain.config.v1", "chain.clock.v1"} <= set(found[0].topics)
     assert {"sales.lead.v1.dlq.v1", SPINE, "ops.alert.v1"} <= set(found[3].topics)
+    assert stages(Catalog.load(), lanes=2) == found[:-2]
 
 
 class Circle(Barrier):

@@ -10,13 +10,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.codec import MAX_ITEMS, MAX_VALUE, Codec
 from sharedchain.errors import ConnectionFailed, Reason, Refused
 from sharedchain.events import LeadCaptured
 from sharedchain.schemas import Catalog
+from tests.depth import examples
 from tests.sharedchain.shelf import Shelf
 
 CATALOG = Catalog.load()
@@ -309,7 +310,7 @@ def test_a_verdict_on_a_schema_is_kept_and_its_refusals_are_fresh(codec: Codec, 
     assert first.text == second.text
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes_are_read_or_refused(body: bytes, honest_prefix: bool) -> None:
     shelf = Shelf()

@@ -9,12 +9,13 @@ from typing import Any
 
 import fastavro
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.compiled import Unsure, compiled
 from sharedchain.foreign import plain
 from sharedchain.schemas import Catalog
+from tests.depth import examples
 
 TYPES = Catalog.load().types
 PARSED = {name: fastavro.parse_schema(plain(dict(kind.schema))) for name, kind in TYPES.items()}
@@ -61,10 +62,24 @@ def test_every_type_is_compiled() -> None:
     assert [name for name, schema in PARSED.items() if compiled(schema) is None] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(TYPES))
-@settings(max_examples=6, deadline=None)  # of each of some 180 types
-@given(data=st.data())
+def test_the_bytes_of_each_type_are_fastavros(name: str) -> None:
+    @examples(10)
+    @given(data=st.data())
+    def of_one(data: st.DataObject) -> None:
+        agree(name, data)
+
+    of_one()
+
+
+@examples(200)
+@given(name=st.sampled_from(sorted(TYPES)), data=st.data())
 def test_the_bytes_are_fastavros(name: str, data: st.DataObject) -> None:
+    agree(name, data)
+
+
+def agree(name: str, data: st.DataObject) -> None:
     value, write, out = data.draw(value_of(PARSED[name])), compiled(PARSED[name]), bytearray()
     assert write is not None
     try:

@@ -29,6 +29,17 @@ def test_a_tenant_is_excused_what_its_own_flow_reports() -> None:
     assert [said.excused(TYPE, name) for name in ("strict", "lost", "nobody")] == [(), (), ()]
 
 
+def test_what_somebody_put_in_force_stands_until_its_file_changes() -> None:
+    first, second, third = (item("rule", "R-01", {"version": number}) for number in (1, 2, 3))
+    key = ("rule", "R-01")
+    assert not ConfigLog({key: first}, {key: first.hash}).overruled(first)
+    promoted = ConfigLog({key: second}, {key: first.hash})
+    assert promoted.overruled(first)
+    assert not promoted.overruled(second)  # its file was committed: it says what the log says
+    assert not promoted.overruled(third)  # a newer file
+    assert not ConfigLog({}, {}).overruled(first)
+
+
 class Reader:
     """Gives these errors and records one by one."""
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.explanation import lines, sections
 from tests.core.sample import lead, rule, with_rules
+from tests.depth import examples
 
 
 def why(**more: Any) -> dict[str, Any]:
@@ -98,7 +99,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     st.dictionaries(st.sampled_from(["conditions", "way", "sources", "dims"]), st.lists(values, max_size=3), max_size=4)
 )

@@ -32,6 +32,12 @@ def test_death_comes_at_the_named_place_once_and_is_written_down(tmp_path: Path,
     assert (lived.returncode, lived.stdout) == (0, "0\n1\n2\n")
 
 
+def test_a_process_may_die_at_one_place_after_the_other(tmp_path: Path) -> None:
+    log, places = tmp_path / "log", "between:3,elsewhere:2"
+    assert [run(log, places).returncode for _ in range(3)] == [-signal.SIGKILL, -signal.SIGKILL, 0]
+    assert log.read_text() == "elsewhere\nbetween\n"
+
+
 def test_another_name_kills_nobody(tmp_path: Path) -> None:
     assert run(tmp_path / "log", "nowhere").returncode == 0
     assert not (tmp_path / "log").exists()

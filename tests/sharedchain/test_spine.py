@@ -107,14 +107,14 @@ def test_what_is_derived_goes_to_the_partition_of_its_cause_and_comes_back(codec
 def test_a_command_looks_like_what_a_publisher_sends(codec: Codec) -> None:
     data = {"case_id": "SE-0001", "template_id": "SE", "subject": "LOT-77"}
     record = derived_record(codec, replace(REQUEST, type="case.opened", subject="SE-0001", backfill=False, data=data))
-    assert (record.topic, record.partition, record.key) == ("flow.case.v1", BY_KEY, b"SE-0001")
+    assert (record.topic, record.partition, record.key) == ("chain.command.v1", BY_KEY, b"SE-0001")
     told = read_headers(record.headers)
     assert (told.source, told.id, told.type, told.time, told.tenant) == (
         "sharedchain:engine", "d1", "case.opened", 4, "东辰",
     )  # fmt: skip
     assert told.causation == "1"
     assert not [name for name, _ in record.headers if name.startswith("sc_")]
-    assert codec.decode("flow.case.v1", record.value).data["template_id"] == "SE"
+    assert codec.decode(record.topic, record.value).data["template_id"] == "SE"
 
 
 def test_the_same_derived_event_is_the_same_bytes(codec: Codec) -> None:

@@ -42,6 +42,9 @@ class Message:
     def headers(self) -> None:
         return None
 
+    def timestamp(self) -> tuple[int, int]:
+        return 2, 1_777_000_000_000
+
 
 def end(offset: int, partition: int = 0) -> Message:
     return Message(offset, partition, KafkaError(KafkaError._PARTITION_EOF))
@@ -126,8 +129,9 @@ class Sink:
         self.given: list[str] = []
         self.assignments = 0
 
-    def assigned(self) -> None:
+    def assigned(self, ours: Callable[[], bool]) -> None:
         self.assignments += 1
+        self.ours = ours
 
     def write(self, batch: Batch) -> Done | Later:
         self.given.append(f"{batch.name} {[r.offset for r in batch.records]}")
@@ -286,6 +290,21 @@ def test_who_is_no_member_any_more_writes_nothing() -> None:
     sink = Sink()
     Runner(kafka, [TOPIC], sink, now=Asleep(), fence=4.0).run(kafka.stopping)  # type: ignore[arg-type]
     assert sink.given == []
+
+
+@pytest.mark.parametrize(("slept", "refused", "ours"), [(1, 99, True), (10, 0, True), (10, 99, False)])
+def test_who_stood_still_amid_a_batch_asks_before_it_goes_on(slept: float, refused: int, ours: bool) -> None:
+    kafka, clock, told = Kafka([[Message(0)], []]), Clock(), list[bool]()
+
+    class Long(Sink):
+        def write(self, batch: Batch) -> Done | Later:
+            kafka.refuse_commits = refused
+            clock.now += slept
+            told.append(self.ours())
+            return super().write(batch)
+
+    Runner(kafka, [TOPIC], Long(), now=clock, fence=4.0).run(kafka.stopping)  # type: ignore[arg-type]
+    assert told == [ours]
 
 
 def test_metadata_of_a_newer_sink_stops_this_one() -> None:

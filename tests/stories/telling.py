@@ -103,13 +103,7 @@ class Telling:
         """Fold what ingest accepted; what a rule commands is published in turn, until all is at rest."""
         commands = self._fold(list(facts))
         while commands:
-            one = commands.pop(0)
-            commands += self._fold(
-                self.rig.publish(
-                    one.type, one.data, tenant=one.scope, source="sharedchain:engine", id=one.id, subject=one.subject,
-                    time=one.time, correlation=one.correlation, causation=one.causation,
-                )
-            )  # fmt: skip
+            commands += self._fold(self.rig.command(commands.pop(0)))
 
     def _fold(self, facts: list[Fact]) -> list[Derived]:
         commands: list[Derived] = []

@@ -31,7 +31,7 @@ def differing(telling: Telling) -> list[Difference]:
     return [v for v in verdicts if not v.equal]
 
 
-@pytest.mark.parametrize("variant", ["sparse", "all-at-once"])
+@pytest.mark.parametrize("variant", [pytest.param("sparse", marks=pytest.mark.slow), "all-at-once"])
 def test_the_story_is_what_the_mission_says(variant: str) -> None:
     assert differing(Telling(load(DONGCHEN), **VARIANTS[variant])) == []
 

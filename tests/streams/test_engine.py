@@ -11,7 +11,8 @@ import pytest
 from sharedchain.fact import SEQ, Derived
 from sharedchain.spine import BY_KEY, Record
 from streams import engine, snapshot
-from streams.engine import Gap, Lane, Wiring
+from streams.engine import Lane, Wiring
+from streams.gap import Gap
 from streams.outputs import Decided
 from streams.tail import Seen
 from tests.chain.toy import CORE, Toy

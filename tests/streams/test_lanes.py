@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sharedchain.errors import Fenced
-from streams.engine import Gap
-from streams.lanes import FENCED, GAP, UNKNOWN, Lanes, _or_die
+from streams.gap import Gap
+from streams.lanes import FENCED, GAP, UNKNOWN, Lanes, or_die
 
 
 class FakeLane:
@@ -48,7 +48,8 @@ def held(made: dict[int, FakeLane]) -> Lanes:
 async def test_a_lane_recovers_before_it_decides(held: Lanes, made: dict[int, FakeLane]) -> None:
     held.assign([3])
     await held.decide(3, ["a"])
-    assert made[3].done == ["recover", ["a"]]
+    await held.keep()
+    assert made[3].done == ["recover", ["a"], "keep"]
     assert held.positions() == {3: 30}
 
 
@@ -56,7 +57,8 @@ async def test_a_partition_that_comes_back_keeps_its_lane(held: Lanes, made: dic
     held.assign([3, 4])
     held.assign([3])
     await held.decide(3, ["a"])
-    assert made[3].done == ["recover", ["a"]]
+    await held.keep()
+    assert made[3].done == ["recover", ["a"], "keep"]
     assert held.positions().keys() == {3}
 
 
@@ -76,22 +78,42 @@ async def test_a_slice_may_overtake_the_news_of_its_assignment(held: Lanes, made
     await asyncio.sleep(0)
     held.assign([5])
     await asyncio.wait_for(early, 5)
-    assert made[5].done == ["recover", ["a"]]
+    await held.keep()
+    assert made[5].done == ["recover", ["a"], "keep"]
 
 
-async def test_a_cancelled_agent_still_finishes_its_slice(held: Lanes, made: dict[int, FakeLane]) -> None:
+async def test_slices_that_came_meanwhile_are_decided_together_and_in_order(
+    held: Lanes, made: dict[int, FakeLane]
+) -> None:
+    held.assign([6, 7])
+    await held.keep()
+    made[6].hold.clear()
+    for record in "abcd":
+        await asyncio.wait_for(held.decide(6, [record]), 5)  # nobody waits for a lane that is busy
+    await held.decide(7, ["e"])  # least of all another lane
+    made[6].hold.set()
+    await held.keep()
+    decided = [record for said in made[6].done if isinstance(said, list) for record in said]
+    assert decided == [*"abcd"]
+    assert len(made[6].done) <= 5  # recover, keep, at most a and bcd, keep
+    assert made[7].done[-2:] == [["e"], "keep"]
+
+
+async def test_a_lane_that_has_much_to_do_makes_its_agent_wait(held: Lanes, made: dict[int, FakeLane]) -> None:
     held.assign([6])
     await held.keep()
     made[6].hold.clear()
-    agent = asyncio.create_task(held.decide(6, ["a"]))
+    await held.decide(6, range(1000))
+    await held.decide(6, range(1000, 2000))
+    agent = asyncio.create_task(held.decide(6, range(2000, 3000)))
     await asyncio.sleep(0)
-    agent.cancel()
-    await asyncio.sleep(0)
-    assert not agent.done()  # Faust acks as soon as it ends: it must not end before the slice is out
-    made[6].hold.set()
+    assert not agent.done()
+    agent.cancel()  # a rebalance: what was given is decided all the same
     with pytest.raises(asyncio.CancelledError):
         await agent
-    assert made[6].done[-1] == ["a"]
+    made[6].hold.set()
+    await held.keep()
+    assert made[6].done[2:] == [[*range(1000)], [*range(1000, 2000)], [*range(2000, 3000)], "keep"]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +128,6 @@ def test_whatever_a_lane_raises_ends_the_process(
     def fail() -> None:
         raise error
 
-    _or_die(fail)
+    or_die(fail)
     assert codes == [code]
-    assert f"CRITICAL engine: exit {code}: " in capfd.readouterr().err
+    assert f"CRITICAL worker: exit {code}: " in capfd.readouterr().err

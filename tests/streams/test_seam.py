@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import inspect
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,12 +11,13 @@ from typing import Any
 
 import faust
 import pytest
+from aiokafka import AIOKafkaConsumer, structs
+from aiokafka.consumer import fetcher
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer as Stock
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from sharedchain.errors import ConfigError
 from streams import seam
 
 PARTITION = TP("t", 0)
@@ -56,9 +58,42 @@ def test_the_url_scheme_leads_to_our_transport(app: faust.App) -> None:
     assert isinstance(app.transport, seam.Transport)
 
 
+def test_a_record_has_the_fields_of_aiokafkas_which_is_a_dataclass_still() -> None:
+    assert seam.Record._fields == tuple(field.name for field in dataclasses.fields(structs.ConsumerRecord))
+    assert fetcher.ConsumerRecord is seam.Record
+    made = SimpleNamespace(offset=7, timestamp=1, timestamp_type=0, key=None, value=b"v", checksum=None, headers=())
+    parts: Any = SimpleNamespace(_key_deserializer=None, _value_deserializer=None)
+    assert fetcher.PartitionRecords._consumer_record(parts, PARTITION, made) == seam.Record(
+        "t", 0, 7, 1, 0, None, b"v", None, -1, 1, ()
+    )
+
+
+async def test_a_seek_to_committed_positions_begins_again_where_none_is() -> None:
+    asked: list[Any] = []
+
+    async def committed() -> dict[TP, int | None]:
+        return {TP("t", 0): None, TP("t", 1): 7, TP("t", 2): 0, TP("log", 0): None}
+
+    async def reset(places: list[TP], strategy: int) -> None:
+        asked.append((places, strategy))
+
+    client = SimpleNamespace(seek_to_committed=committed, _fetcher=SimpleNamespace(request_offset_reset=reset))
+    conf = SimpleNamespace(consumer_auto_offset_reset="earliest")
+    thread: Any = SimpleNamespace(app=SimpleNamespace(conf=conf, tables=SimpleNamespace(changelog_topics={"log"})))
+    assert await seam._ConsumerThread._seek_to_committed(thread, client) == await committed()
+    assert asked == [([TP("t", 0), TP("t", 2)], fetcher.OffsetResetStrategy.EARLIEST)]
+    conf.consumer_auto_offset_reset = "latest"  # where that is now, nobody knows: it goes on where it was
+    await seam._ConsumerThread._seek_to_committed(thread, client)
+    assert len(asked) == 1
+
+
+def test_upstream_still_seeks_only_where_something_is_committed() -> None:
+    assert "if offset and offset > 0:" in inspect.getsource(AIOKafkaConsumer.seek_to_committed)
+
+
 def test_other_versions_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(seam.PINNED, "aiokafka", "0.0.1")
-    with pytest.raises(ConfigError, match=r"aiokafka is 0\.14\.0, not 0\.0\.1"):
+    with pytest.raises(seam.Unpinned, match=r"aiokafka is 0\.14\.0, not 0\.0\.1"):
         seam.mend()
 
 

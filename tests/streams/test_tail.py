@@ -27,6 +27,9 @@ class FakeMessage:
     def value(self) -> bytes | None:
         return b"v" if self._offset else None
 
+    def timestamp(self) -> tuple[int, int]:
+        return 2, 1
+
 
 class FakeReader:
     def __init__(self, *batches: list[FakeMessage]) -> None:
@@ -49,7 +52,7 @@ def read(reader: Any, start: int | None = None) -> list[tail.Seen]:
 
 def test_records_come_in_order_up_to_the_end() -> None:
     reader = FakeReader([FakeMessage(0)], [], [FakeMessage(3), END, FakeMessage(9)])
-    assert read(reader) == [tail.Seen(0, [], b""), tail.Seen(3, [("h", b"1")], b"v")]
+    assert read(reader) == [tail.Seen(0, [], b"", 1), tail.Seen(3, [("h", b"1")], b"v", 1)]
 
 
 @pytest.mark.parametrize(("start", "offset"), [(None, OFFSET_BEGINNING), (0, 0), (7, 7)])

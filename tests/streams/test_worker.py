@@ -14,7 +14,8 @@ from sharedchain.endpoints import ClickHouse, Endpoints, Notify
 from sharedchain.scope import SPINE
 from streams import watchdog, worker
 from streams.engine import Core, Wiring, Words
-from streams.worker import Seat, engine_app
+from streams.engine_app import engine_app
+from streams.worker import Seat
 
 
 class FakeLanes:

@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from deploy.local.backup.cut import LOG
 from deploy.local.plan import ALL
 from deploy.local.stack import Stack
-from sharedchain.barrier import ALERT, NOTIFY, Barrier, stages
+from sharedchain.barrier import ALERT, NOTIFY, Barrier, stages_of
 from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
@@ -50,7 +50,8 @@ def anew(home: Path, lanes: int) -> Iterator[Endpoints]:
         _publish_again(endpoints)
         deadline = time.monotonic() + _PATIENCE
         with Barrier(endpoints) as barrier:
-            told = (stage for stage in stages(Catalog.load(), endpoints.lanes) if stage.group != NOTIFY)
+            known = stages_of(endpoints, Catalog.load())
+            told = (stage for stage in known if stage.group != NOTIFY)
             barrier.settle(list(told), deadline)
         _tell_nobody(endpoints)
         yield endpoints

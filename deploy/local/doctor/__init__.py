@@ -49,6 +49,7 @@ def connections(ends: Endpoints, now: Callable[[], float] = time.time) -> Iterat
         others = [
             pool.submit(peers.registry, ends, catalog),
             pool.submit(peers.clickhouse, ends, now),
+            pool.submit(peers.audit, ends),
             pool.submit(peers.gateway, ends),
         ]
         told, behind = kafka.result()

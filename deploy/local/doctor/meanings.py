@@ -38,6 +38,10 @@ MEANINGS: dict[str, tuple[str, str]] = {
         "发往该主题的事件会失败,依赖它的规则不触发",
         "events for that topic fail, and rules that need it do not fire",
     ),
+    "audit.mismatch": (
+        "报表、看板与 SQL 里的数字可能有误;事件日志本身没有丢",
+        "numbers in reports, dashboards and SQL may be wrong; the log itself has lost nothing",
+    ),
     "replicas.under": (
         "数据还在、还能写;再坏一台 broker 就可能停写或丢数据",
         "data is whole and writes go on; one more broker lost may stop writes or lose data",

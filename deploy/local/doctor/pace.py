@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from deploy.local.doctor.finding import Finding
 from deploy.local.doctor.peers import WAIT, clock
-from sharedchain.barrier import stages
+from sharedchain.barrier import stages_of
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
 from sharedchain.kafka import quiet_admin
@@ -30,7 +30,7 @@ Place = tuple[str, int]
 def followers(ends: Endpoints, catalog: Catalog, look: float = _LOOK) -> list[Finding]:
     """Every consumer group of the chain: at the end, or moving within `look` seconds."""
     wanted: dict[str, set[str]] = {}
-    for stage in stages(catalog, ends.lanes):
+    for stage in stages_of(ends, catalog):
         wanted.setdefault(stage.group, set()).update(stage.topics)
     asked = {group: Follower(ends, group, WAIT) for group in wanted}
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -151,6 +152,31 @@ def clock(who: str, off: float, doubt: float = 0.0) -> Finding:
         if abs(off) > _SKEW + doubt
         else Finding("clock.ok", {"who": who, "off": abs(off)})
     )
+
+
+def audit(ends: Endpoints) -> list[Finding]:
+    """What the sink's auditor has found so far; nothing where no sink of this home tells."""
+    place = ends.metrics.get("sink")
+    if place is None:
+        return []
+    try:
+        page = httpx2.get(f"{place}/metrics", timeout=WAIT, trust_env=False).text
+    except httpx2.HTTPError:
+        return []  # the processes above say why
+    return audited(page, ends)
+
+
+def audited(page: str, ends: Endpoints) -> list[Finding]:
+    """The same of a page of metrics."""
+    if (found := _MISMATCH.search(page)) is None:
+        return []
+    count, seen = float(found[1]), _AUDITED.search(page)
+    said = {"count": int(count), "records": int(float(seen[1])) if seen else 0, "home": ends.home}
+    return [Finding("audit.mismatch" if count else "audit.ok", said)]
+
+
+_MISMATCH = re.compile(r"^chain_audit_mismatch_total(?:\{.*\})? (\S+)$", re.MULTILINE)
+_AUDITED = re.compile(r"^sharedchain_audit_records_total (\S+)$", re.MULTILINE)
 
 
 def gateway(ends: Endpoints) -> list[Finding]:

@@ -69,6 +69,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "python -m deploy.local.prepare --home {home} makes what is missing; other partitions: make "
         "the topic anew",
     ),
+    "audit": ("核对", "audit"),
+    "audit.ok": ("表与日志相符:已核对 {records} 条记录", "the tables are the log: {records} records compared"),
+    "audit.mismatch": ("表与日志有 {count} 处不符", "the tables differ from the log in {count} places"),
+    "audit.mismatch.mend": (
+        "sharedchain audit --home {home} 指出哪里;日志完整:sharedchain rebuild --home {home} 重建各表",
+        "sharedchain audit --home {home} says where; the log is whole: sharedchain rebuild --home {home} makes "
+        "the tables anew",
+    ),
     "replicas": ("副本", "replicas"),
     "replicas.ok": ("每个分区的副本都同步", "every partition has all its replicas in sync"),
     "replicas.under": (

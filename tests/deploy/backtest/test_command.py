@@ -16,7 +16,7 @@ from tests.house.tree import ROOT
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A forecast that nobody refreshes for eleven days."""
-    line = Line()
+    line = Line(zone="America/Sao_Paulo")  # not the default: local times are those of the company
     line.begin("2026-04-19 09:00")
     line.tick("2026-04-20 10:00")
     line.forecast("DE", 1, {"": 190})
@@ -40,7 +40,7 @@ def test_a_back_test_says_what_would_have_rung(facts: str, capsys: pytest.Captur
     assert run(["rules", "backtest", "R-01", "--facts", facts, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     (alarm,) = said["alarms"]
-    assert (alarm["opened"], alarm["ended"], alarm["told"]) == ("2026-04-30T16:00:00.000+00:00", None, ["E001"])
+    assert (alarm["opened"], alarm["ended"], alarm["told"]) == ("2026-05-01T03:00:00.000+00:00", None, ["E001"])
     assert [(row["rule"], row["alarms"], row["people"]) for row in said["rules"]] == [("R-01", 1, 1)]
 
 
@@ -65,6 +65,11 @@ def test_a_difference_is_exit_code_one(facts: str, sooner: str, capsys: pytest.C
     assert [(c["change"], c["subject"], c["by_seconds"]) for c in said["changes"]] == [("earlier", "FC-DE", -172_800)]
     assert said["owners"] == {"E001": {"added": 0, "removed": 0, "earlier": 1, "later": 0, "other": 0}}
     assert run(["rules", "diff", "R-01", sooner, "--facts", facts, "--to", "2026-04-29"]) == 0  # before the first rings
+
+
+def test_a_misspelt_tenant_is_no_open_gate(facts: str, sooner: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "diff", "R-01", sooner, "--facts", facts, "--tenant", "acmee"]) == 2
+    assert "nothing is there of a tenant acmee" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

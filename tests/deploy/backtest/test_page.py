@@ -24,7 +24,9 @@ def page(lang: str, title: str = "R-03") -> str:
     tried = Candidate(title, (rule("R-03"),), on=("R-03",))
     curves = Curves(tried.rules.values())
     found = known(Material(lambda: iter(line.facts)), [tried], Window(), True, curves)
-    return html(title, found.alarms[0], curves, tried.rules, found.end, "zh" if lang == "zh" else "en", [])
+    return html(
+        title, found.alarms[0], curves, tried.rules, found.end, "zh" if lang == "zh" else "en", found.count.zone, []
+    )
 
 
 def test_the_curve_the_red_lines_and_the_alert_are_there() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 
 from deploy.backtest.overlay import Candidate
 from deploy.backtest.run import END, backtest, folded
 from sharedchain.config import ConfigItem, item
+from sharedchain.core import ruleset
 from sharedchain.yamlfile import read
 from tests.core.line import Line, our_bundle
 from tests.house.tree import ROOT
@@ -81,6 +83,18 @@ def test_the_window_keeps_what_rang_in_it_whenever_it_began(line: Line) -> None:
     assert [row[0] for row in rang(line, LIVE, since=line.ms("2026-05-01 10:01"))] == ["R-03", "R-07"]
     until = rang(line, LIVE, until=line.ms("2026-05-01 10:00"))
     assert until == [("R-01", "FC-DE", "05-01 00:00", None)]  # nobody knew yet that it would end
+
+
+def test_rules_are_compiled_for_who_needs_them_and_not_for_each_item_of_a_config(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spy = Mock(wraps=ruleset._compile)
+    monkeypatch.setattr(ruleset, "_CACHE", {})
+    monkeypatch.setattr(ruleset, "_compile", spy)
+    facts = [fact for fact in line.facts if fact.kind != "tick"]
+    list(folded(facts, [LIVE], clock=True, until=line.ms("2026-04-20 10:00")))
+    assert sum(fact.kind == "config" for fact in facts) > 100
+    assert spy.call_count == 1
 
 
 def test_ticks_made_of_the_facts_alone_are_enough(line: Line) -> None:

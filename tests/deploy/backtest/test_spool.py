@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.backtest import spool
 from sharedchain.fact import Fact
+from tests.depth import examples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8) | st.dates()
@@ -31,7 +32,7 @@ def fact(seq: int, recorded: int, data: Mapping[str, Any] | None = None) -> Fact
 
 
 @given(data=st.dictionaries(st.text(max_size=6), VALUES, max_size=4))
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_a_fact_comes_back_equal(data: dict[str, Any]) -> None:
     line = spool.line_of(told := fact(1, 5, data))
     assert "\n" not in line

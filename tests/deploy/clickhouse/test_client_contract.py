@@ -23,6 +23,8 @@ from clickhouse_connect.driver.external import ExternalData
 
 from tests.deploy.clickhouse.launch import Address, table, wait_for
 
+pytestmark = pytest.mark.slow  # a real ClickHouse behind the real door
+
 MILLION = 1_000_000
 pa: Any = importlib.import_module("pyarrow")  # neither has type stubs
 pd: Any = importlib.import_module("pandas")

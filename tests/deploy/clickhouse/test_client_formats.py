@@ -19,6 +19,8 @@ from clickhouse_connect.driver.client import Client
 
 from tests.deploy.clickhouse.launch import table
 
+pytestmark = pytest.mark.slow  # a real ClickHouse behind the real door
+
 
 @pytest.mark.parametrize(
     "name", ["TSV", "CSVWithNames", "JSONEachRow", "JSON", "RowBinary", "Parquet", "Arrow", "Native"]

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from clickhouse_connect.driver.client import Client
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deploy.local.clickhouse.errors import ClickHouseError
 from deploy.local.clickhouse.lex import parse, tokens
 from tests.deploy.clickhouse.launch import Launched
+from tests.depth import examples
 
 # Everything that can hide the word: strings, heredocs, names, comments, nested brackets, plain names.
 HIDDEN = st.sampled_from(
@@ -65,7 +66,7 @@ def selects(draw: st.DrawFn) -> tuple[str, str | None]:
 
 
 @given(selects())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_the_format_of_a_select(case: tuple[str, str | None]) -> None:
     sql, name = case
     found = parse(sql.encode())
@@ -144,7 +145,7 @@ KNOWN = [
 
 @given(asked=st.lists(ambiguous(), min_size=30, max_size=30))
 @example(asked=KNOWN)
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_it_reads_format_as_the_engine_does(engine: Client, asked: list[str]) -> None:
     sql = "SELECT arrayMap(q -> formatQuerySingleLineOrNull(q), {qs:Array(String)})"
     answers = engine.query(sql, parameters={"qs": asked}).result_rows[0][0]
@@ -164,7 +165,7 @@ def test_it_reads_format_as_the_engine_does(engine: Client, asked: list[str]) ->
     st.sampled_from(["", " SETTINGS insert_deduplication_token = 'FORMAT CSV'", " /* FORMAT CSV */"]),
     st.sampled_from(["\n", " ", ";\n", "\r\n"]),
 )
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_the_data_of_an_insert_is_not_read(data: bytes, target: str, columns: str, extra: str, gap: str) -> None:
     head = f"INSERT INTO {target}{columns}{extra} "
     found = parse(head.encode() + b"FORMAT JSONEachRow" + gap.encode() + data)
@@ -173,7 +174,7 @@ def test_the_data_of_an_insert_is_not_read(data: bytes, target: str, columns: st
 
 
 @given(st.binary(max_size=300) | st.text(alphabet="'\"`$*/-#(){};\\FORMATSELCINUO \n", max_size=60).map(str.encode))
-@settings(max_examples=500, deadline=None)
+@examples(500)
 def test_any_bytes_are_a_statement_or_an_error(data: bytes) -> None:
     try:
         head = parse(data).head

@@ -10,6 +10,8 @@ import pytest
 from deploy.local.clickhouse.limits import Limits, limits
 from tests.deploy.clickhouse.launch import Launched, launch, wait_for
 
+pytestmark = pytest.mark.slow  # a server of its own
+
 
 def test_every_user_starts_with_limits(embedded: Launched) -> None:
     names = ("max_memory_usage", "max_execution_time", "max_result_rows")

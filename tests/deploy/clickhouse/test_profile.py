@@ -8,15 +8,20 @@ from typing import Any
 
 import pytest
 
+from sharedchain.rulecheck import load as rules
 from sinks.clickhouse.epoch import CREATE, FILLED
 from sinks.clickhouse.migrate import _REMEMBER, read_migrations
+from sinks.clickhouse.recount import sayable, statement
 from sinks.clickhouse.replicated import create_database, replicated
 from sinks.clickhouse.rows import TABLES
+from sinks.clickhouse.sides import TABLES as STORED
+from sinks.telemetry.sink import TABLE
 from tests.deploy.clickhouse.borrowed import ask
 from tests.deploy.test_grafana import PANELS, expanded
 
 pytestmark = pytest.mark.slow  # an engine of its own a test: 1 to 3 s each
 
+PARTIAL = TABLE.name
 HERE = "CREATE DATABASE IF NOT EXISTS sharedchain"
 PLAIN = [_REMEMBER, CREATE, *(m.sql for m in read_migrations())]
 _WINDOWS = """SELECT name, value FROM system.replicated_merge_tree_settings
@@ -71,22 +76,32 @@ def test_a_cluster_gets_the_same_tables_replicated(tmp_path: Path) -> None:
     *answers, one, many, found = ask(tmp_path, [*made, _COLUMNS.format("one"), _COLUMNS.format("many"), engines])
     assert refused(answers) == []
     assert one == many
-    assert {name for name, _, _ in found} == {*TABLES, "migrations", "store"}
+    assert {name for name, _, _ in found} == {*TABLES, PARTIAL, "migrations", "store"}
     for name, engine, whole in found:
-        assert engine == "ReplicatedMergeTree", name
+        assert engine == ("ReplicatedAggregatingMergeTree" if name == PARTIAL else "ReplicatedMergeTree"), name
         assert (
             "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 315360000" in whole
         ), name
 
 
-def test_the_sink_inserts_and_nothing_else(migrated: Path) -> None:
-    asked = {f"INSERT INTO sharedchain.{name} (tenant) VALUES ('acme')": True for name in TABLES}
+FLOW = next(one for one in rules().measures().values() if sayable(one) and one.dims[-1])
+
+
+def test_the_sink_inserts_and_reads_what_its_auditor_compares(migrated: Path) -> None:
+    asked = {f"INSERT INTO sharedchain.{name} (tenant) VALUES ('acme')": True for name in (*TABLES, PARTIAL)}
     asked |= {
         "DESCRIBE TABLE sharedchain.facts": True,
         "SELECT number FROM sharedchain.migrations": True,
         "SELECT epoch FROM sharedchain.store": True,
         "INSERT INTO sharedchain.store (epoch) VALUES (1)": False,
-        "SELECT data FROM sharedchain.facts": False,
+        f"SELECT count() FROM ({statement(FLOW, FLOW.dims[-1], settled=False, days=1)})".replace(
+            "{id:String}", "'M'"
+        ).replace("{since:Array(UInt64)}", "[0]"): True,
+        **{f"SELECT offset FROM sharedchain.{table} partition = 1 AND offset > 2": True for table in STORED.values()},
+        "SELECT offset FROM sharedchain.dead_letters WHERE topic = 't' AND partition = 1": True,
+        "SELECT value FROM sharedchain.dead_letters": False,
+        "SELECT text_en FROM sharedchain.alerts": False,
+        "SELECT text FROM sharedchain.notifications": False,
         "INSERT INTO sharedchain.migrations (number) VALUES (1)": False,
         "TRUNCATE TABLE sharedchain.facts": False,
         "ALTER TABLE sharedchain.facts DELETE WHERE 1": False,

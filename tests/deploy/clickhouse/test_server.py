@@ -12,6 +12,8 @@ import pytest
 from deploy.local.clickhouse.__main__ import main
 from tests.deploy.clickhouse.launch import ROOT, Address, Launched, command, launch, wait_for
 
+pytestmark = pytest.mark.slow  # a real ClickHouse behind the real door
+
 
 def test_a_running_query_id_is_refused(embedded: Launched) -> None:
     with socket.create_connection((embedded.owner.host, embedded.owner.port)) as peer:

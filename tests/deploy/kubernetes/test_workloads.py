@@ -103,7 +103,7 @@ def test_each_program_runs_as_on_one_machine() -> None:
     for one in PROGRAMS:
         for ordinal in range(one.replicas):
             args = [word.replace(f"$({one.index})", str(ordinal)) for word in ours(one.name)["args"]]
-            seat = ["--member", "$(SHAREDCHAIN_PROGRAM)"] if one.name in ("sink", "notify") else []
+            seat = ["--member", "$(SHAREDCHAIN_PROGRAM)"] if one.name in ("sink", "notify", "minutes") else []
             assert args == local.get(f"{one.name}-{ordinal}", local.get(one.name, [])) + seat
     assert ours("prepare")["args"] == local["prepare"]
     assert ours("gateway")["args"] == local["gateway"]
@@ -125,18 +125,19 @@ def test_there_are_as_many_lanes_as_pods_and_as_the_endpoints_say() -> None:
 def test_each_program_is_its_own_kafka_user_and_is_given_what_it_reads() -> None:
     ends = ENDS.alone(Path("H"))
     for one in (*PROGRAMS, PREPARE, GATEWAY):
-        mine = ends.of(one.name)
-        assert mine.kafka_login().user == user(one.name)
-        assert user(one.name) in {each["metadata"]["name"] for each in ALL.values() if each["kind"] == "KafkaUser"}
+        program: Any = one.acts_as or one.name
+        mine = ends.of(program)
+        assert mine.kafka_login().user == user(program)
+        assert user(program) in {each["metadata"]["name"] for each in ALL.values() if each["kind"] == "KafkaUser"}
         (spec,) = [pod(each) for each in RUNNING if each["metadata"]["name"] == one.name]
         (projected,) = [v["projected"]["sources"] for v in spec["volumes"] if v["name"] == "secrets"]
         sources = {source["secret"]["name"]: source["secret"]["items"] for source in projected}
-        assert sources.keys() == {user(one.name), "sharedchain-cluster-ca-cert", "sharedchain"}
+        assert sources.keys() == {user(program), "sharedchain-cluster-ca-cert", "sharedchain"}
         given = {f"/etc/sharedchain/secrets/{item['path']}" for items in sources.values() for item in items}
         read = (mine.kafka_login().password, mine.clickhouse.password, mine.link_secret)
         assert {str(secret.file) for secret in read} <= given  # type: ignore[union-attr]
         assert str(mine.kafka_access.ca) in given
-    assert {one.name for one in (*PROGRAMS, PREPARE, GATEWAY)} | {"registry", "operator"} == rights(
+    assert {one.acts_as or one.name for one in (*PROGRAMS, PREPARE, GATEWAY)} | {"registry", "operator"} == rights(
         Catalog.load()
     ).keys()
 

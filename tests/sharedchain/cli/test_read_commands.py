@@ -28,6 +28,7 @@ ALERT = {
     "value_text": "80 %",
     "at": "2026-05-02T03:01:00.000Z",
     "opened_at": "2026-04-20T02:01:00.000Z",
+    "recipients": ["E000", "E010"],
 }
 FORECAST = {
     "forecast_id": "FC-2026Q2-BR",
@@ -94,13 +95,27 @@ def width(line: str) -> int:
 
 def test_alerts_in_english(monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     resolved = ALERT | {"state": "resolved", "severity": "YELLOW"}
-    gateway = call(monkeypatch, home, FRAME | {"items": [ALERT, resolved]}, "alerts", "--open", "--tenant", "acme")
+    answered = ALERT | {"acknowledged": {"by": "E010", "at": "2026-05-02T02:00:00.000Z"}}
+    items = [ALERT, resolved, answered]
+    gateway = call(monkeypatch, home, FRAME | {"items": items}, "alerts", "--open", "--tenant", "acme")
     assert gateway.asked == [("/v1/alerts", {"state": "open", "tenant": "acme"})]
     out = capsys.readouterr().out
     assert "Alerts · acme · Asia/Shanghai · as of 2026-05-02 11:01 +08:00" in out
     assert re.search(r"2026-04-20 10:01\s+■ RED\s+R-03\s+2026Q2\s+Forecast", out)
     assert "▲ YELLOW" in out
     assert "[resolved" in out
+    assert re.search(r"\[acknowledged by E010 05-02\s+10:00\]", out)
+
+
+def test_a_listing_of_alerts_says_who_was_told(
+    monkeypatch: pytest.MonkeyPatch, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crowd = ALERT | {"recipients": [f"E{number}" for number in range(6)]}
+    call(monkeypatch, home, FRAME | {"items": [ALERT, crowd, ALERT | {"recipients": []}]}, "alerts")
+    out = " ".join(capsys.readouterr().out.split())
+    assert "→ E000, E010 " in out
+    assert "→ E0, E1, E2, E3 +2" in out
+    assert out.count("[told nobody]") == 1
 
 
 def test_a_word_that_rang_is_shown_unless_the_title_says_it(

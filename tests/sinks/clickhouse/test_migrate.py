@@ -116,4 +116,5 @@ def test_on_a_cluster_every_table_is_replicated_and_the_history_is_that_of_the_f
     assert database.startswith("CREATE DATABASE IF NOT EXISTS sharedchain ON CLUSTER main ENGINE = Replicated(")
     assert [sql for sql in tables if "ENGINE = MergeTree" in sql or "non_replicated" in sql] == []
     assert sum("ENGINE = ReplicatedMergeTree" in sql for sql in tables) == len(TABLES) + len(("migrations", "store"))
+    assert sum("ENGINE = ReplicatedAggregatingMergeTree" in sql for sql in tables) == len(("telemetry_partial",))
     assert [tuple(row) for row in server.rows] == [(m.number, m.name, m.checksum) for m in read_migrations()]

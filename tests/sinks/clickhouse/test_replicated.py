@@ -27,7 +27,7 @@ def test_only_the_engine_and_the_window_change(name: str) -> None:
         if line[0] == "+"
     ]
     assert [line.split(" ORDER BY")[0] for line in changed] == [
-        next(line for line in changed if "ReplicatedMergeTree" in line).split(" ORDER BY")[0],
+        next(line for line in changed if "= Replicated" in line).split(" ORDER BY")[0],
         "SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 315360000",
     ]
     assert "non_replicated" not in after

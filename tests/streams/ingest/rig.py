@@ -11,9 +11,10 @@ from sharedchain.codec import Codec
 from sharedchain.config import bundle, item
 from sharedchain.envelope import rfc3339
 from sharedchain.errors import ConnectionFailed, Reason, Refused
-from sharedchain.fact import Fact
+from sharedchain.fact import Derived, Fact
 from sharedchain.schemas import Catalog
 from sharedchain.scope import PARTITIONS
+from sharedchain.spine import derived_record
 from streams.ingest import ticks
 from streams.ingest.book import MemoryBook
 from streams.ingest.decide import decide
@@ -76,6 +77,12 @@ class Rig:
         own = CATALOG.types[kind]
         full = {f["name"]: f.get("default") for f in own.schema["fields"]} | dict(data)
         return self.take(own.topic, self.codec.encode(own, full), **said)
+
+    def command(self, derived: Derived) -> list[Fact]:
+        """What a rule commands, as the engine writes it."""
+        record = derived_record(self.codec, derived)
+        said = {n.removeprefix("ce_"): v for n, v in record.headers if n.startswith("ce_")}
+        return self.take(record.topic, record.value, key=record.key, **said)
 
     def take(self, topic: str, value: bytes | None, *, key: bytes | None = None, **said: Any) -> list[Fact]:
         """One record with these bytes through one turn; the facts it became."""

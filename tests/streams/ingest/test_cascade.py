@@ -8,6 +8,9 @@ from decimal import Decimal
 import pytest
 
 from sharedchain.errors import Refused
+from sharedchain.fact import Derived
+from sharedchain.scope import COMMANDS
+from sharedchain.spine import derived_record
 from tests.streams.ingest.rig import CATALOG, NOW, Rig
 from tests.streams.ingest.steps import WAY, Deal, types
 
@@ -92,9 +95,28 @@ def test_ids_of_derived_facts_differ_where_their_causes_do() -> None:
     assert len({f.id for f in made}) == len(made) == 3
 
 
-def test_nobody_else_may_speak_as_ingest() -> None:
-    (refusal,) = Deal(source="sharedchain:ingest", id="1").lead()
+@pytest.mark.parametrize("source", ["sharedchain:ingest", "sharedchain:engine", "sharedchain:"])
+def test_nobody_else_may_speak_as_the_chain(source: str) -> None:
+    (refusal,) = Deal(source=source, id="1").lead()
     assert (refusal.data["reason"], refusal.data["field"]) == ("permission", "ce_source")
+
+
+def test_rules_command_on_their_own_topic_and_nowhere_else() -> None:
+    """What only the engine may write is what says who speaks: a header can be written by anybody."""
+    rig = Rig()
+    case = {"case_id": "SE-9", "template_id": "SE", "subject": "LOT-77"}
+    command = Derived(
+        type="case.opened", id="d1", subject="SE-9", data=case, scope="default", partition=1, seq=4, n=1, recorded=NOW,
+        time=NOW, causation="c",
+    )  # fmt: skip
+    (posed,) = rig.publish("case.opened", case, source="sharedchain:engine", id="d1")
+    (stranger,) = rig.take(COMMANDS, derived_record(rig.codec, command).value, source="crm", id="d1")
+    own = rig.codec.encode(CATALOG.types["lead.disqualified"], {"lead_id": "L", "reason": "x"})
+    (uncommanded,) = rig.take(COMMANDS, own, source="sharedchain:engine", id="d2")
+    opened = rig.command(command)[0]
+    assert [f.data["reason"] for f in (posed, stranger, uncommanded)] == ["permission", "permission", "undeclared_type"]
+    assert (opened.kind, opened.type, opened.source, opened.id) == ("fact", "case.opened", "sharedchain:engine", "d1")
+    assert rig.command(command) == []
 
 
 def test_a_stranger_makes_no_contract() -> None:

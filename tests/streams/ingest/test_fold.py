@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sharedchain.fact import Fact
 from streams.ingest.book import MemoryBook
 from streams.ingest.fold import fold
+from tests.depth import examples
 from tests.streams.ingest.rig import CATALOG, DAY, NOW, Rig, forecast, lead
 
 TENANTS = st.sampled_from(["a", "t0", "t14", "driven"])
@@ -56,7 +57,7 @@ def play(rig: Rig, what: str, how: Any) -> None:
             rig.publish(what, data, **said)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(120)
 @given(st.lists(action(), max_size=30))
 def test_folding_the_spine_gives_the_lanes_book(actions: list[tuple[str, Any]]) -> None:
     rig = Rig()

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from sharedchain.flow import Template
+from tests.depth import examples
 from tests.streams.ingest.deal import (
     GATES,
     WAY,
@@ -272,21 +273,10 @@ def decided(template: str) -> st.SearchStrategy[str]:
     return st.sampled_from(["DONE"] * 4 + ["REJECTED"] if template == "SE" else ["APPROVED"] * 4 + ["REJECTED"])
 
 
-def test_briefly() -> None:
-    play(15)
-
-
-@pytest.mark.slow
-def test_at_length() -> None:
-    play(100)
-
-
-def play(lives: int) -> None:
+def test_lives() -> None:
     quiet = list(HealthCheck)
-    run_state_machine_as_test(
-        LeadToCash,
-        settings=settings(max_examples=lives, stateful_step_count=40, deadline=None, suppress_health_check=quiet),
-    )
+    how = examples(100, quick=10, stateful_step_count=40, suppress_health_check=quiet)
+    run_state_machine_as_test(LeadToCash, settings=how)
 
 
 @pytest.mark.parametrize("step", [DAY, 7 * DAY])

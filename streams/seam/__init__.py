@@ -7,35 +7,40 @@ What is mended, and what it costs when it is not (measured: `docs/decisions/0002
 - *fetch wait*: Faust fixes 1,500 ms; one empty partition then holds up all others for that long.
 - *commits*: Faust commits past what is in flight, and on transactional topics its position crawls.
 - *recovery race*: Faust clears its queues after it has let the fetcher run: records vanish.
+- *first positions*: in a rebalance Faust drops what a fetch brings and reads it again from the committed positions;
+  where nothing is committed yet it does not: there it is lost, and committed past.
 - *producer*: idempotent; Faust's default is not.
+- *records*: aiokafka makes a frozen dataclass of each record, which costs more than reading it; here it is a tuple.
 - *guard*: Faust starts an `app.task` behind the first recovery, and never if asked to stop before that.
 
 Per-event agents, Tables and acks stay Faust's. Use: `faust.App(broker="slices://host:9092")`, and
 always start the worker with `--without-web` (it ignores `web_enabled=False`). Pinned to exact
-versions: `tests/streams/test_seam.py` goes red when upstream heals or changes.
+versions: `tests/streams/test_seam.py` goes red when upstream heals or changes. This folder imports
+nothing but Faust and aiokafka: it can be lifted out as it is (README.md, example.py).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import faust
+from aiokafka.consumer import fetcher
 from faust.tables.recovery import Recovery
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from sharedchain.endpoints import Endpoints
-from sharedchain.errors import ConfigError
-from sharedchain.tls import trust
-
 SCHEME = "slices"
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
 _FETCH_WAIT = 20  # ms that a broker may hold an empty fetch
+
+
+class Unpinned(RuntimeError):
+    """Faust, or what it stands on, is not of the version that was mended here."""
 
 
 class App(faust.App):  # type: ignore[misc]
@@ -52,7 +57,7 @@ class App(faust.App):  # type: ignore[misc]
 class SliceSchema(faust.Schema):  # type: ignore[misc]
     """Hands the agent all records of one fetch of one partition as one event, in offset order.
 
-    The event's value is a list of aiokafka ConsumerRecord, its offset that of the last one.
+    The event's value is a list of Record, its offset that of the last one.
     `commits=False`: the agent commits the group's positions itself, Faust must not.
     """
 
@@ -72,6 +77,22 @@ class SliceSchema(faust.Schema):  # type: ignore[misc]
         return decode
 
 
+class Record(NamedTuple):
+    """aiokafka's ConsumerRecord, field by field."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    key: bytes | None
+    value: bytes | None
+    checksum: int | None
+    serialized_key_size: int
+    serialized_value_size: int
+    headers: Sequence[tuple[str, bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Slice:
     """All records that one fetch brought for one partition."""
@@ -86,6 +107,19 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer._isolation_level = "read_committed"
         consumer._fetch_max_wait_ms = _FETCH_WAIT
         return consumer
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Where nothing is committed: to the beginning, if it was read from there."""
+        found: Mapping[TP, int] = await self.call_thread(self._seek_to_committed, self._ensure_consumer())
+        return found
+
+    async def _seek_to_committed(self, consumer: Any) -> Mapping[TP, int]:
+        found: Mapping[TP, int] = await consumer.seek_to_committed()
+        own = self.app.tables.changelog_topics
+        fresh = [tp for tp, offset in found.items() if (not offset or offset < 0) and tp.topic not in own]
+        if fresh and self.app.conf.consumer_auto_offset_reset == "earliest":
+            await consumer._fetcher.request_offset_reset(fresh, fetcher.OffsetResetStrategy.EARLIEST)
+        return found
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
@@ -175,19 +209,6 @@ class Transport(driver.Transport):  # type: ignore[misc]
     Producer = Producer
 
 
-def credentials(endpoints: Endpoints) -> Any:
-    """Who the worker is to Kafka, in Faust's words; None where nobody asks. Raises ConfigError without a login."""
-    said = endpoints.kafka_access
-    context = trust(said.ca) if said.security.endswith("SSL") else None
-    if not said.security.startswith("SASL"):
-        return faust.SSLCredentials(context) if context else None
-    login = endpoints.kafka_login()
-    return faust.SASLCredentials(
-        username=login.user, password=login.password.get_secret_value(),
-        ssl_context=context, mechanism=said.mechanism,
-    )  # fmt: skip
-
-
 _recovered = Recovery.on_recovery_completed
 
 
@@ -200,13 +221,12 @@ async def _on_recovery_completed(self: Any, generation_id: int = 0) -> None:
 
 
 def mend() -> None:
-    """Put the mends in place; harmless when repeated. Raises ConfigError for other versions."""
+    """Put the mends in place; harmless when repeated. Raises Unpinned for other versions."""
     if wrong := [f"{name} is {version(name)}, not {pin}" for name, pin in PINNED.items() if version(name) != pin]:
-        raise ConfigError(
-            [f"streams/seam.py: {w}; install the pinned one or renew tests/streams/test_seam.py" for w in wrong]
-        )
+        raise Unpinned(f"{', '.join(wrong)}: install the pinned one, or look again at every mend in {__file__}")
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"
     Recovery.on_recovery_completed = _on_recovery_completed
+    fetcher.ConsumerRecord = Record
 
 
 mend()

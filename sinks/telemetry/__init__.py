@@ -1,0 +1,1 @@
+"""Readings into minutes: each once, whatever is killed and whatever a gateway repeats."""

@@ -1,0 +1,60 @@
+"""What one partition's log said shortly before an offset: read when a partition comes, to know repetitions again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from sharedchain.errors import ConnectionFailed
+from sinks.batch import Place, Record
+from sinks.runner import record_of
+
+_PATIENCE = 30.0  # seconds without any answer of the broker
+_MANY = 10_000  # records at once: what bounds the memory
+
+
+class Past:
+    """Asks the log itself, with a reader of its own for each question."""
+
+    def __init__(self, reader: Callable[[], Consumer]) -> None:
+        self._reader = reader
+
+    def between(self, place: Place, since: int, until: int) -> Iterator[list[Record]]:
+        """Committed records of the offsets before `until` that Kafka got at `since` (ms) or later, a few thousand at a
+        time. Raises ConnectionFailed."""
+        reader = self._reader()
+        try:
+            (start,) = reader.offsets_for_times([TopicPartition(*place, since)], timeout=_PATIENCE)
+            if start.error is not None:
+                raise ConnectionFailed(f"{place[0]}/{place[1]}: {start.error}")
+            if 0 <= start.offset < until:
+                reader.assign([start])
+                yield from _read(reader, place, until)
+        except KafkaException as error:
+            raise ConnectionFailed(f"{place[0]}/{place[1]}: {error.args[0]}") from error
+        finally:
+            reader.close()
+
+
+def _read(reader: Consumer, place: Place, until: int) -> Iterator[list[Record]]:
+    heard = time.monotonic()
+    while True:
+        batch: list[Record] = []
+        over = False
+        for message in reader.consume(_MANY, 0.1):
+            heard = time.monotonic()
+            error = message.error()
+            if error is None and (message.offset() or 0) < until:
+                batch.append(record_of(place, message))
+            elif error is None or error.code() == KafkaError._PARTITION_EOF:
+                over = True
+            elif not error.retriable():
+                raise ConnectionFailed(f"{place[0]}/{place[1]}: {error}")
+        if batch:
+            yield batch
+        if over or (batch and batch[-1].offset + 1 >= until):
+            return
+        if time.monotonic() - heard > _PATIENCE:
+            raise ConnectionFailed(f"{place[0]}/{place[1]}: no answer for {_PATIENCE:.0f} s while reading it")

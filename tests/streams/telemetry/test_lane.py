@@ -1,0 +1,112 @@
+"""A lane of the telemetry engine: what it tells, what it remembers and where it stands are one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+
+from sharedchain.spine import Record
+from sharedchain.telemetry import Reading, Slice
+from streams.outputs import Decided
+from streams.tail import Seen
+from streams.telemetry import lane as lane_module
+from streams.telemetry.lane import STATE, Lane
+from streams.telemetry.thin import Limit
+
+NOW = 1_777_000_000_000
+LOG = {n: 93.0 if n < 4 or n > 6 else 99.0 for n in range(10)}  # offset → value: out of its range from 4 to 6
+
+
+class Log:
+    """Readings by offset, the state topic, and the position: what Kafka would hold."""
+
+    def __init__(self) -> None:
+        self.told: list[Record] = []
+        self.states: list[Record] = []
+        self.position: Decided | None = None
+
+    def open(self) -> Decided | None:
+        return self.position
+
+    def commit(self, records: Any, decided: Decided) -> None:
+        for record in records:
+            (self.states if record.topic == STATE else self.told).append(record)
+        self.position = decided
+
+    def read(self, _: Any, topic: str, __: int, start: int | None) -> Iterator[Seen]:
+        if topic == STATE:
+            return iter([Seen(n, [], record.value) for n, record in enumerate(self.states)])
+        return iter([Seen(n, [], b"") for n in LOG if n >= (start or 0)])
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    made = Log()
+    monkeypatch.setattr(lane_module, "records", made.read)
+    monkeypatch.setattr("streams.telemetry.lane.time.monotonic", lambda: 0.0)
+    return made
+
+
+def lane(log: Log) -> Lane:
+    def read(batch: Any) -> Slice:
+        who = ("acme", False, "EQ-1", "B", "t")
+        rows = [Reading(*who, LOG[r.offset], None, True, NOW + r.offset, NOW, r.offset, 0) for r in batch]
+        return Slice(rows, [], [])
+
+    reader = MagicMock()
+    setpoints = MagicMock(limits={("acme", "EQ-1", "t"): Limit(910_000, 950_000, "")})
+    reader.get_watermark_offsets.return_value = (0, 10)
+    made = Lane(
+        3,
+        read=read,
+        write=lambda one: Record("told", 0, b"", str(one.offset).encode(), []),
+        outputs=log,  # type: ignore[arg-type]
+        reader=lambda: reader,
+        setpoints=setpoints,
+        window=60_000,
+    )
+    made.recover()
+    return made
+
+
+def told(log: Log) -> list[int]:
+    return [int(record.value) for record in log.told]
+
+
+def slice_(*offsets: int) -> list[Seen]:
+    return [Seen(n, [], b"") for n in offsets]
+
+
+def test_a_successor_goes_on_where_the_transaction_left_it(log: Log) -> None:
+    lane(log).decide(slice_(0, 1, 2, 3, 4))
+    lane(log).decide(slice_(3, 4, 5, 6, 7))
+    assert told(log) == [0, 4, 7]
+    assert log.position == Decided(8, 8)
+
+
+def test_what_did_not_come_is_read_again_and_what_was_judged_is_not(log: Log) -> None:
+    one = lane(log)
+    one.decide(slice_(0, 1))
+    one.decide(slice_(6, 7))
+    one.decide(slice_(2, 3))
+    one.decide(slice_(7, 8, 8, 9))
+    assert told(log) == [0, 4, 7]
+    assert log.position == Decided(8, 8)
+
+
+def test_slices_that_are_decided_together_may_overlap_and_leave_a_gap(log: Log) -> None:
+    lane(log).decide(slice_(0, 1, 2, 1, 2, 5, 6, 8))
+    assert told(log) == [0, 4, 7]
+    assert log.position == Decided(9, 9)
+
+
+def test_where_nothing_is_told_the_position_is_committed_when_it_is_kept(log: Log) -> None:
+    one = lane(log)
+    one.decide(slice_(0))
+    one.decide(slice_(1, 2))
+    assert log.position == Decided(1, 1)
+    one.keep()
+    assert log.position == Decided(3, 3)
