@@ -29,8 +29,9 @@ from deploy.local.meters import resident
 from deploy.local.plan import ALL
 from sharedchain.barrier import CLICKHOUSE
 from sharedchain.codec import Codec
-from sharedchain.lag import Follower
-from sharedchain.scope import SPINE
+from sharedchain.kafka import admin
+from sharedchain.lag import Follower, ends_of
+from sharedchain.scope import PARTITIONS, SPINE
 
 MIB = 1 << 20
 LIMIT, STACK = 400, 2560  # MiB: a program under a backlog; everything on one machine
@@ -115,6 +116,7 @@ def _throttled(chain: Chain, enough: int) -> Peak:
     chain.endpoints.model_copy(update={"home": home, "clickhouse": where}).save()
     env = {**os.environ, "SHAREDCHAIN_PROGRAM": "sink", "SHAREDCHAIN_AUDIT_SECONDS": "0"}
     first, held = _waiting(chain), 0
+    assert first >= enough, f"only {first} of the spine's offsets wait for the sink: {enough} can't be seen written"
     with (home / "sink.log").open("w") as log:
         command = [sys.executable, "-m", "sinks.clickhouse", "--home", str(home)]
         sink = subprocess.Popen(command, stdout=log, stderr=log, env=env, cwd=Path(__file__).parents[1])
@@ -145,12 +147,14 @@ def _held(chain: Chain) -> int:
 
 
 def _waiting(chain: Chain) -> int:
-    """Offsets of the spine that the sink has not written."""
-    follower = Follower(chain.endpoints, CLICKHOUSE, 30.0)
+    """Offsets of the spine that the sink has not written: all of a partition in which it has no position yet."""
+    follower, log = Follower(chain.endpoints, CLICKHOUSE, 30.0), admin(chain.endpoints)
     try:
-        return sum(at.lag for at in follower.positions() if at.topic == SPINE)
+        written = {at.partition: at.committed for at in follower.positions() if at.topic == SPINE}
+        ends = ends_of(log, [(SPINE, partition) for partition in range(PARTITIONS)], 30.0)
     finally:
         follower.close()
+    return sum(end - written.get(partition, 0) for (_, partition), end in ends.items())
 
 
 def peak(pid: int) -> int:

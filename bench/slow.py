@@ -46,6 +46,7 @@ class Slow:
                 asked[0] = time.monotonic()
                 writer.write(piece)
                 await writer.drain()
+            writer.close()  # the server ends a connection that was idle: who asked must see it
 
         with suppress(OSError):
             await asyncio.gather(question(), answer())
