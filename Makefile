@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo up down check test long nemesis bench pages docs lock clean
+.PHONY: help setup demo up down check test parts chain long nemesis bench pages docs lock clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS="$$(printf '\t')" read -r t d; do printf '  make %-8s %s\n' "$$t" "$$d"; done
@@ -45,10 +45,15 @@ check: $(READY) ## the fast gate: format, lint, types, import contracts, data, f
 DEEP := --hypothesis-profile=deep
 REAL := $(BIN)/python -m pytest -q -p no:cacheprovider $(DEEP) --require-real -m "(stack or slow) and not long" --durations=10
 
-test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse, in two halves
-	@{ $(FAST) $(DEEP) tests && $(REAL) --ignore=tests/chain --ignore=tests/bench tests; } & half=$$!; \
-	$(REAL) tests/bench tests/chain; rest=$$?; \
-	wait $$half && exit $$rest
+test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse: two halves side by side (JOBS=1: one by one)
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(or $(JOBS),2) parts chain
+
+parts: $(READY) # a half of `test`: everything but the chain as a whole
+	@$(FAST) $(DEEP) tests
+	@$(REAL) --ignore=tests/chain --ignore=tests/bench tests
+
+chain: $(READY) # the other half
+	@$(REAL) tests/bench tests/chain
 
 long: $(READY) ## what takes longer: backup, restore and rebuild of a chain that runs
 	@$(BIN)/python -m pytest -p no:cacheprovider --require-real --durations=15 -m long

@@ -18,7 +18,7 @@ from deploy.local.stack import Stack
 from sharedchain.barrier import CLICKHOUSE, ENGINE, Barrier, Stage
 from sharedchain.codec import Codec
 from sharedchain.fact import INGEST, KIND, SCOPE
-from sharedchain.kafka import admin, consumer, wait_until_led
+from sharedchain.kafka import consumer, make_topics
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.scope import PARTITIONS as SPINE_PARTITIONS
@@ -85,10 +85,7 @@ class Chain:
 
     def topic(self, name: str) -> str:
         """A new topic for a peer, each of its partitions led."""
-        client, new = admin(self.endpoints), NewTopic(name, PARTITIONS, 1)
-        for done in client.create_topics([new]).values():
-            done.result(30)
-        wait_until_led(client, [new])
+        make_topics(self.endpoints, [NewTopic(name, PARTITIONS, 1)])
         return name
 
     def schemas(self, values: Iterable[bytes]) -> str:

@@ -103,8 +103,7 @@ def _rule(name: str, conditions: Sequence[str], more: dict[str, Any]) -> dict[st
 
 
 def _config(seq: int, one: ConfigItem) -> Fact:
-    data = {"kind": one.kind, "name": one.name, "hash": one.hash, "body": one.body}
-    return _fact(seq, "config", "config.defined", "_system", data, _NOW)
+    return _fact(seq, "config", "config.defined", "_system", one.said, _NOW)
 
 
 def _fact(seq: int, kind: Any, type_: str, scope: str, data: dict[str, Any], now: int) -> Fact:

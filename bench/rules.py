@@ -64,8 +64,7 @@ def _rule(name: str, looks: bool) -> dict[str, Any]:
 
 
 def _config(seq: int, one: ConfigItem) -> Fact:
-    data = {"kind": one.kind, "name": one.name, "hash": one.hash, "body": one.body}
-    return _fact(seq, "config", "config.defined", "_system", data)
+    return _fact(seq, "config", "config.defined", "_system", one.said)
 
 
 def _lead(seq: int) -> Fact:

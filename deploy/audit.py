@@ -111,9 +111,7 @@ def examine(endpoints: Endpoints) -> Audit:
         told[fact.partition] += fact.kind != "tick" and fact.seq <= upto[fact.partition]
 
     records = refold(endpoints, _SCRATCH, look)
-    tables = compare_stores(endpoints.clickhouse, _SCRATCH, upto)
-    if endpoints.telemetry:
-        tables = [*tables, compare_minutes(endpoints)]
+    tables = [*compare_stores(endpoints.clickhouse, _SCRATCH, upto), *compare_minutes(endpoints)]
     counts = _counts(endpoints.clickhouse, upto, told)
     with connect(endpoints.clickhouse) as client:
         client.command("DROP DATABASE IF EXISTS {d:Identifier} SYNC", {"d": _SCRATCH})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 import polars as pl
 from confluent_kafka import TopicPartition
@@ -17,14 +16,13 @@ from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.telemetry import TOPIC, Slices
 from sinks.clickhouse.store import connect
-from sinks.telemetry.fold import KEYS, partials
+from sinks.telemetry.fold import KEYS, SUMS, partials
 from sinks.telemetry.past import Past
 from sinks.telemetry.repeats import Repeats
 from sinks.telemetry.sink import TABLE, chunks
 
 _KEYS = list(KEYS)
-_SUMS = ("n", "good", "late", "total")
-_COLUMNS = [*KEYS, *_SUMS, "low", "high", "last_at", "last_value"]
+_COLUMNS = [*KEYS, *SUMS, "low", "high", "last_at", "last_value"]
 _STORED = f"""
 SELECT tenant, equipment_id, component_id, metric, toUnixTimestamp64Milli(p.minute) AS minute,
     sum(p.n) AS n, sum(p.good) AS good, sum(p.late) AS late, sum(p.total) AS total, min(p.low) AS low,
@@ -33,10 +31,13 @@ FROM {TABLE.name} AS p GROUP BY tenant, equipment_id, component_id, metric, p.mi
 """
 
 
-def compare_minutes(endpoints: Endpoints) -> Verdict:
-    """The minutes stored and those of the log, as far as the sink has come: settle first. Raises ConnectionFailed."""
+def compare_minutes(endpoints: Endpoints) -> list[Verdict]:
+    """The minutes stored and those of the log, as far as the sink has come: settle first. None where telemetry is not
+    read. Raises ConnectionFailed."""
+    if not endpoints.telemetry:
+        return []
     folded, whole = _folded(endpoints)
-    return verdict(_stored(endpoints.clickhouse), folded, whole=whole)
+    return [verdict(_stored(endpoints.clickhouse), folded, whole=whole)]
 
 
 def verdict(live: pl.DataFrame, folded: pl.DataFrame, *, whole: bool) -> Verdict:
@@ -61,7 +62,7 @@ def _folded(endpoints: Endpoints) -> tuple[pl.DataFrame, bool]:
     catalog = Catalog.load()
     places = [(TOPIC, partition) for partition in range(catalog.topics[TOPIC].partitions)]
     slices = Slices(Codec(Registry.of(endpoints), catalog))
-    past = Past(partial(consumer, endpoints, "sharedchain.audit", enable_partition_eof=True, fetch_wait_max_ms=10))
+    past = Past.of(endpoints, "sharedchain.audit")
     own = consumer(endpoints, MINUTES)
     try:
         done = own.committed([TopicPartition(*place) for place in places], timeout=30)
@@ -93,7 +94,7 @@ def summed(frames: list[pl.DataFrame]) -> pl.DataFrame:
     return (
         every.group_by(KEYS)
         .agg(
-            *(pl.col(name).sum() for name in _SUMS), pl.col("low").min(), pl.col("high").max(),
+            *(pl.col(name).sum() for name in SUMS), pl.col("low").min(), pl.col("high").max(),
             last_at=last.struct.field("at"), last_value=last.struct.field("value"),
         )
         .with_columns(pl.col("minute").dt.epoch("ms"))

@@ -53,9 +53,7 @@ def rebuild(home: Home = None, json: Json = False) -> None:
         filled(endpoints, quiet=json)
         settle(endpoints, _PATIENCE)
         records, added = complete(endpoints, upto)
-        verdicts = compare_stores(endpoints.clickhouse, _SCRATCH, upto)
-        if endpoints.telemetry:
-            verdicts = [*verdicts, compare_minutes(endpoints)]
+        verdicts = [*compare_stores(endpoints.clickhouse, _SCRATCH, upto), *compare_minutes(endpoints)]
         _drop(endpoints.clickhouse)
     said: dict[str, Any] = {
         "records": records,

@@ -38,6 +38,11 @@ class ConfigItem:
     hash: str
     body: str
 
+    @property
+    def said(self) -> dict[str, str]:
+        """What `config.defined` says of it, but for who changed it."""
+        return {"kind": self.kind, "name": self.name, "hash": self.hash, "body": self.body}
+
 
 def item(kind: str, name: str, body: Any) -> ConfigItem:
     """The item of an already parsed body; `tests:` of a rule or derivation are not part of what decides."""

@@ -7,7 +7,7 @@ are what a record waits for; `read_committed` is what makes an aborted step invi
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -96,17 +96,24 @@ def create_topics(endpoints: Endpoints, catalog: Catalog) -> list[str]:
 
     Raises ConnectionFailed when the brokers do not answer or refuse.
     """
-    wanted = [new for topic in catalog.topics.values() for new in new_topics(topic, endpoints.replication)]
+    return make_topics(endpoints, [n for t in catalog.topics.values() for n in new_topics(t, endpoints.replication)])
+
+
+def make_topics(endpoints: Endpoints, wanted: Sequence[NewTopic]) -> list[str]:
+    """Create those that do not exist yet, each of their partitions led; returns their names.
+
+    Raises ConnectionFailed when the brokers do not answer or refuse.
+    """
     created = []
     client = admin(endpoints)  # held by a name: a client that is collected takes its answers along
-    for name, done in client.create_topics(wanted, request_timeout=_WAIT).items():
+    for name, done in client.create_topics(list(wanted), request_timeout=_WAIT).items():
         try:
             done.result(_WAIT)
             created.append(name)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise ConnectionFailed(f"topic {name} on {endpoints.kafka}: {error.args[0].str()}") from None
-    wait_until_led(client, [new for new in wanted if new.topic in created])
+    _wait_until_led(client, [new for new in wanted if new.topic in created])
     return created
 
 
@@ -126,7 +133,7 @@ def require_topics(endpoints: Endpoints, names: Iterable[str]) -> None:
         )
 
 
-def wait_until_led(client: AdminClient, made: list[NewTopic]) -> None:
+def _wait_until_led(client: AdminClient, made: list[NewTopic]) -> None:
     """A new topic answers «not leader» for a moment: whoever asks its end must not see that."""
     open_ = [TopicPartition(new.topic, p) for new in made for p in range(new.num_partitions)]
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]

@@ -2,8 +2,7 @@
 
 `count` decodes each event and counts its type into a Table; from the first 5 % on it takes its own time and CPU, and
 prints one line of JSON. `alert` decodes, asks whether a lead lacks its owner, and sends its id to `TOPIC.alerts`; it
-runs on. SCHEMAS is a file of JSON, {id: Avro schema}. Its settings are those that its documentation, and a search over
-them, make fastest: uvloop, no waiting for empty streams, large buffers and fetches, no CRC; sending waits for nothing.
+runs on. SCHEMAS is a file of JSON, {id: Avro schema}.
 """
 
 from __future__ import annotations
@@ -13,14 +12,12 @@ import json
 import os
 import resource
 import sys
-import tempfile
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import fastavro
-import faust
+import plain_faust
 
 PARTITIONS = 4
 
@@ -28,20 +25,13 @@ PARTITIONS = 4
 def main() -> None:
     mode, broker, topic, events, schemas = sys.argv[1:6]
     decode = _decoder(json.loads(Path(schemas).read_text()))
-    app = faust.App(
-        f"{topic}.faust", broker=f"kafka://{broker}", store="memory://", value_serializer="raw",
-        topic_partitions=PARTITIONS, consumer_auto_offset_reset="earliest", datadir=tempfile.mkdtemp(),
-        producer_linger=0.0, broker_max_poll_records=4000, stream_buffer_maxsize=65536, stream_wait_empty=False,
-        broker_check_crcs=False, consumer_max_fetch_size=4 << 20, cython_optimizations=True,
-    )  # fmt: skip
-    source = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    app = plain_faust.app(f"{topic}.faust", broker, PARTITIONS)
+    source = plain_faust.raw(app, topic)
     if mode == "count":
         _count(app, source, decode, int(events))
     else:
         _alert(app, source, decode, f"{topic}.alerts")
-    loop = ["--loop", "uvloop"] if find_spec("uvloop") else []  # its lock has it
-    sys.argv[1:] = [*loop, "worker", "--without-web", "-l", "error"]
-    app.main()
+    plain_faust.work(app)
 
 
 def _count(app: Any, source: Any, decode: Any, events: int) -> None:

@@ -85,8 +85,7 @@ class Overlay:
 
 def _config(one: ConfigItem, place: Fact) -> Fact:
     """The item as a fact at the place of another: ids of alerts do not depend on it."""
-    data = {"kind": one.kind, "name": one.name, "hash": one.hash, "body": one.body}
     return replace(
-        place, kind="config", scope=SYSTEM, tenant=SYSTEM, type="config.defined", source=INGEST, data=data,
+        place, kind="config", scope=SYSTEM, tenant=SYSTEM, type="config.defined", source=INGEST, data=one.said,
         id=f"{one.kind}/{one.name}/{one.hash}", subject=f"{one.kind}/{one.name}", time=place.recorded, backfill=False,
     )  # fmt: skip

@@ -52,7 +52,7 @@ def _tenant(at: int) -> Fact:
     return Fact(
         partition=partition_of(TENANT), seq=1, recorded=at, kind="config", scope=SYSTEM, type="config.defined",
         id=f"tenant/{TENANT}", source=INGEST, subject=TENANT, time=at, tenant=SYSTEM,
-        data={"kind": one.kind, "name": one.name, "hash": one.hash, "body": one.body},
+        data=one.said,
     )  # fmt: skip
 
 

@@ -119,7 +119,7 @@ def _publish(items: Sequence[ConfigItem], by: str, home: Path | None) -> None:
     who = by or getpass.getuser()
     with ChainSync(home=home, source="sharedchain.cli") as chain:
         for one in items:
-            said = ConfigDefined(kind=one.kind, name=one.name, hash=one.hash, body=one.body, changed_by=who)
+            said = ConfigDefined(**one.said, changed_by=who)
             chain.publish(said, tenant="_system", actor=who)
         chain.settle()
 

@@ -118,7 +118,7 @@ class Player:
         """Publish one config item (a tenant, a rule, …) to the log."""
         config = item(kind, name, body)
         subject = f"{kind}/{name}"
-        data = {"kind": kind, "name": name, "hash": config.hash, "body": config.body, "changed_by": "demo"}
+        data = {**config.said, "changed_by": "demo"}
         envelope = Envelope(
             type="config.defined", id=f"{subject}/{config.hash}", source="demo", subject=subject, tenant="_system"
         )

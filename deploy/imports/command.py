@@ -172,7 +172,7 @@ def _configure(chain: ChainSync, dialect: Dialect, tenant: str) -> None:
     if known is not None:
         told = f"tenant {tenant} has settings of its own: import {dialect.id} into a tenant that has none"
         raise ConfigError([told])
-    event = ConfigDefined(kind="tenant", name=tenant, hash=item.hash, body=item.body, changed_by="import")
+    event = ConfigDefined(**item.said, changed_by="import")
     chain.publish(event, tenant="_system")
     chain.settle(_PATIENCE)
 

@@ -74,7 +74,7 @@ def publish_config(endpoints: Endpoints, codec: Codec) -> list[str]:
     with ChainSync(endpoints, source="sharedchain.prepare") as chain:
         sent = [
             chain.send(
-                ConfigDefined(kind=item.kind, name=item.name, hash=item.hash, body=item.body, changed_by=PREPARE),
+                ConfigDefined(**item.said, changed_by=PREPARE),
                 tenant="_system",
             )
             for item in changed

@@ -50,7 +50,7 @@ def tenant(
         new = changed(old, asked, {(item.kind, item.name) for item in config.bundle()})
         if new != old:
             item = config.item("tenant", name, new)
-            event = ConfigDefined(kind="tenant", name=name, hash=item.hash, body=item.body, changed_by="cli")
+            event = ConfigDefined(**item.said, changed_by="cli")
             chain.publish(event, tenant="_system")
             chain.settle()
     typer.echo(canonical.dumps(new) if json else "\n".join(f"{key:<9} {_said(value)}" for key, value in new.items()))

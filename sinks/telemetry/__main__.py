@@ -9,7 +9,6 @@ from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
 from sharedchain.health import Health, kafka_answers, registry_answers
-from sharedchain.kafka import consumer
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.telemetry import TOPIC, Slices
@@ -30,7 +29,7 @@ def main() -> int:
         endpoints = Endpoints.load(asked.home, program="sink")
         migrate(endpoints.clickhouse)
         registry = Registry.of(endpoints)
-        past = Past(partial(consumer, endpoints, f"{GROUP}.past", enable_partition_eof=True, fetch_wait_max_ms=10))
+        past = Past.of(endpoints, f"{GROUP}.past")
         sink = TelemetrySink(Store(endpoints.clickhouse), Slices(Codec(registry, Catalog.load())), past)
         peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)}
         health = Health("telemetry-sink", peers | {"clickhouse": answers(endpoints.clickhouse)})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 KEYS = ("tenant", "equipment_id", "component_id", "metric", "minute")
-_SUMS = ("n", "good", "late", "total")
-COLUMNS = (*KEYS, *_SUMS, "low", "high", "last")
+SUMS = ("n", "good", "late", "total")
+COLUMNS = (*KEYS, *SUMS, "low", "high", "last")
 SCALE = 10_000
 LATE = 5 * 60_000  # ms between measuring and Kafka
 _MINUTE = 60_000

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
+from sharedchain.kafka import consumer
 from sinks.batch import Place, Record
 from sinks.runner import record_of
 
@@ -20,6 +23,11 @@ class Past:
 
     def __init__(self, reader: Callable[[], Consumer]) -> None:
         self._reader = reader
+
+    @classmethod
+    def of(cls, endpoints: Endpoints, group: str) -> Past:
+        """That of the Kafka of these endpoints; `group` is a name for its brokers only."""
+        return cls(partial(consumer, endpoints, group, enable_partition_eof=True, fetch_wait_max_ms=10))
 
     def between(self, place: Place, since: int, until: int) -> Iterator[list[Record]]:
         """Committed records of the offsets before `until` that Kafka got at `since` (ms) or later, a few thousand at a

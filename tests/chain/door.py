@@ -48,8 +48,7 @@ class Door:
     def configure(self) -> None:
         """Publish the configuration files, as the stack does before its programs start."""
         for item in bundle():
-            said = {"kind": item.kind, "name": item.name, "hash": item.hash, "body": item.body}
-            self.publish("config.defined", said, tenant="")
+            self.publish("config.defined", item.said, tenant="")
 
     def start(
         self, *options: str, home: Path | None = None, env: Mapping[str, str] | None = None

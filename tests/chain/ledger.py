@@ -91,8 +91,7 @@ class Ledger:
     def configure(self, tenant: str) -> Sent:
         """Lets a tenant live by its own clock."""
         found = item("tenant", tenant, {"mode": "driven", "packs": ["default"]})
-        said = {"kind": "tenant", "name": tenant, "hash": found.hash, "body": found.body}
-        return self._make("config.defined", "_system", tenant, said, partition=0)
+        return self._make("config.defined", "_system", tenant, found.said, partition=0)
 
     def tick(self, tenant: str, step: int) -> Sent:
         """Moves the clock of a driven tenant on by `step` ms."""

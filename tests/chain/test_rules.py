@@ -93,8 +93,7 @@ def company(stack: Endpoints, capsys: pytest.CaptureFixture[str]) -> Iterator[Co
         settings = {"mode": "driven", "timezone": ZONE, "packs": ["tried", "default"]}
         pack = {"id": "tried", "rules": [RULE]}
         for config in (item("pack", "tried", pack), item("tenant", TENANT, settings)):
-            body = {"kind": config.kind, "name": config.name, "hash": config.hash, "body": config.body}
-            chain.publish(ConfigDefined(**body, changed_by="test"), tenant="_system")
+            chain.publish(ConfigDefined(**config.said, changed_by="test"), tenant="_system")
         one.tick(0)
         chain.publish(MasterEmployeeUpserted(employee_id="E-1", org_id="O", role="ops", name="N"), tenant=TENANT)
         yield one

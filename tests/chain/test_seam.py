@@ -22,7 +22,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from sharedchain.barrier import Barrier, Stage
 from sharedchain.endpoints import Endpoints
-from sharedchain.kafka import admin, consumer, transactional_producer, wait_until_led
+from sharedchain.kafka import consumer, make_topics, transactional_producer
 from streams import snapshot
 from streams.lanes import FENCED, GAP
 from streams.tail import READER, records
@@ -288,10 +288,7 @@ def test_a_worker_that_stood_still_while_it_started_ends_itself(broker: Endpoint
 @pytest.mark.parametrize("twin", ["", "stock_commits"], ids=["ours", "twin-stock"])
 def test_the_position_of_a_plain_agent_reaches_the_end(broker: Endpoints, tmp_path: Path, twin: str) -> None:
     topic, events, flag = f"plain-{secrets.token_hex(4)}", 300, tmp_path / "handled"
-    client = admin(broker)  # must outlive its answer
-    new = NewTopic(topic, 1, 1)
-    client.create_topics([new])[topic].result(30)
-    wait_until_led(client, [new])
+    make_topics(broker, [NewTopic(topic, 1, 1)])
     _in_small_transactions(broker, topic, events)
     command = [sys.executable, str(Path(__file__).with_name("plain_worker.py")), str(broker.home), topic, str(events)]
     with (tmp_path / "worker.log").open("wb") as log:

@@ -122,8 +122,7 @@ def test_readings_by_the_hundred_ring_the_rules_and_fill_their_minutes(
     with ChainSync(stack, source="test.telemetry") as chain:
         pack = {"id": tenant, "rules": ["R-36c", "R-37"]}
         for made in (item("pack", tenant, pack), item("tenant", tenant, {"mode": "driven", "packs": [tenant]})):
-            said = {"kind": made.kind, "name": made.name, "hash": made.hash, "body": made.body}
-            chain.publish(ConfigDefined(**said, changed_by="test"), tenant="_system")
+            chain.publish(ConfigDefined(**made.said, changed_by="test"), tenant="_system")
         _tick(chain, tenant, began, 0)
         for role in ("ops", "service_manager", "store_manager"):
             chain.publish(MasterEmployeeUpserted(employee_id=role, org_id="O", role=role, name=role), tenant=tenant)
@@ -142,7 +141,7 @@ def test_readings_by_the_hundred_ring_the_rules_and_fill_their_minutes(
         sql = "SELECT count() FROM facts WHERE tenant = {t:String} AND type = {k:String}"
         ((told,),) = store.query(sql, parameters={"t": tenant, "k": "sensor.sampled"}).result_rows
         assert 12 < told < 30  # one a window, and each crossing
-    minutes = compare_minutes(stack)
+    (minutes,) = compare_minutes(stack)
     assert minutes.equal
     assert minutes.live >= 12
     capsys.readouterr()

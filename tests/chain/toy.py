@@ -12,13 +12,12 @@ from itertools import pairwise
 from typing import Any
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from sharedchain import canonical
 from sharedchain.endpoints import Endpoints
 from sharedchain.fact import KIND, RECORDED, SCOPE, SEQ, Derived, Fact, Kind, derived_id
-from sharedchain.kafka import admin, consumer, transactional_producer, wait_until_led
+from sharedchain.kafka import consumer, make_topics, transactional_producer
 from sharedchain.scope import PARTITIONS, partition_of
 from sharedchain.spine import Record
 from streams.engine import Core, SpineRecord, Wiring, Words
@@ -117,12 +116,8 @@ class Toy:
         )  # fmt: skip
 
     def create(self, endpoints: Endpoints) -> None:
-        client: AdminClient = admin(endpoints)
         names = (self.wiring.spine, self.decisions, self.wiring.snapshots)
-        new = [NewTopic(name, PARTITIONS, 1) for name in names]
-        for made in client.create_topics(new).values():
-            made.result(30)
-        wait_until_led(client, new)
+        make_topics(endpoints, [NewTopic(name, PARTITIONS, 1) for name in names])
 
 
 @dataclass

@@ -76,8 +76,7 @@ class Line:
 
     def configure(self, items: list[ConfigItem]) -> None:
         for one in items:
-            data = {"kind": one.kind, "name": one.name, "hash": one.hash, "body": one.body}
-            self.add("config", "config.defined", data, scope="_system", id=f"{one.kind}/{one.name}/{one.hash}")
+            self.add("config", "config.defined", one.said, scope="_system", id=f"{one.kind}/{one.name}/{one.hash}")
 
     def begin(self, at: str, **tenant: Any) -> None:
         """All of our rules, and one tenant (driven unless said otherwise) with its employees, at local time `at`."""

@@ -26,7 +26,7 @@ def version(number: int, **other: Any) -> ConfigItem:
 
 def publish(line: Line, one: ConfigItem, body: str | None = None, by: str = "E010") -> None:
     said = one.body if body is None else body
-    data = {"kind": one.kind, "name": one.name, "hash": one.hash if said else "", "body": said, "changed_by": by}
+    data = {**one.said, "hash": one.hash if said else "", "body": said, "changed_by": by}
     line.add("config", "config.defined", data, scope="_system", id=f"{one.name}/{len(line.facts)}")
 
 

@@ -47,8 +47,7 @@ class Telling:
         self._ticks = 0
         self._ids: Counter[str] = Counter()
         for one in bundle():
-            body = {"kind": one.kind, "name": one.name, "hash": one.hash, "body": one.body}
-            self._take(self.rig.publish("config.defined", body))
+            self._take(self.rig.publish("config.defined", one.said))
         for fact, _ in self.rig.spine:  # dictionaries and flows were there before
             if fact.type == "config.defined" and fact.data["kind"] in ("dictionary", "flow"):
                 self._fold([fact])

@@ -69,8 +69,7 @@ class Rig:
                     self.spine.append((fact, value))
 
     def config(self, kind: str, name: str, body: Any) -> list[Fact]:
-        found = item(kind, name, body)
-        return self.publish("config.defined", {"kind": kind, "name": name, "hash": found.hash, "body": found.body})
+        return self.publish("config.defined", item(kind, name, body).said)
 
     def publish(self, kind: str, data: Mapping[str, Any], **said: Any) -> list[Fact]:
         """Encode with our schema and take it; `said`: ce_ attributes without their prefix."""
@@ -138,7 +137,7 @@ def _deciding() -> list[tuple[Fact, bytes]]:
     rig = Rig(words=False)
     for one in bundle():
         if one.kind in ("dictionary", "flow"):
-            rig.publish("config.defined", {"kind": one.kind, "name": one.name, "hash": one.hash, "body": one.body})
+            rig.publish("config.defined", one.said)
     return rig.spine
 
 

@@ -17,7 +17,7 @@ import pytest
 from confluent_kafka.cimpl import NewTopic
 
 from sharedchain.endpoints import Endpoints
-from sharedchain.kafka import admin, producer, wait_until_led
+from sharedchain.kafka import make_topics, producer
 from tests.house.tree import ROOT
 from tests.sinks.rig import wait_for
 
@@ -54,11 +54,7 @@ def test_stopped_or_killed_its_table_goes_on_from_its_changelog(
 ) -> None:
     """Many records an event; a stop counts each byte once. A kill counts none less: Faust commits behind its Tables."""
     names = Names(f"example-{secrets.token_hex(3)}")
-    client = admin(broker)
-    new = [NewTopic(names.readings, PARTITIONS, 1), NewTopic(names.sums, PARTITIONS, 1)]
-    for done in client.create_topics(new).values():
-        done.result(30)
-    wait_until_led(client, new)
+    make_topics(broker, [NewTopic(names.readings, PARTITIONS, 1), NewTopic(names.sums, PARTITIONS, 1)])
     for life, half in enumerate((range(EVERY // 2), range(EVERY // 2, EVERY))):
         out = tmp_path / f"out-{life}"
         with running(broker, names, tmp_path, out) as worker:

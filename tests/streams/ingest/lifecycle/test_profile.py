@@ -15,7 +15,7 @@ FLOWS = {one.name: one for one in bundle() if one.kind == "flow"}
 
 def define(rig: Rig, name: str) -> None:
     one = FLOWS[name]
-    rig.publish("config.defined", {"kind": "flow", "name": name, "hash": one.hash, "body": one.body})
+    rig.publish("config.defined", one.said)
 
 
 def test_nothing_is_decided_before_the_default_flow_and_its_template_are_there() -> None:
