@@ -45,14 +45,14 @@ check: $(READY) ## the fast gate: format, lint, types, import contracts, data, f
 DEEP := --hypothesis-profile=deep
 REAL := $(BIN)/python -m pytest -q -p no:cacheprovider $(DEEP) --require-real -m "(stack or slow) and not long" --durations=10
 
-test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse: two halves side by side (JOBS=1: one by one)
+test: $(READY) ## the whole suite on real embedded Kafka, registry and ClickHouse, two halves side by side (JOBS=1: one by one)
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(or $(JOBS),2) parts chain
 
-parts: $(READY) # a half of `test`: everything but the chain as a whole
+parts: $(READY) ## one half of it: everything but the chain as a whole
 	@$(FAST) $(DEEP) tests
 	@$(REAL) --ignore=tests/chain --ignore=tests/bench tests
 
-chain: $(READY) # the other half
+chain: $(READY) ## the other half: the stories, the chaos, the benches
 	@$(REAL) tests/bench tests/chain
 
 long: $(READY) ## what takes longer: backup, restore and rebuild of a chain that runs
