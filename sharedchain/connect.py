@@ -18,6 +18,7 @@ from sharedchain import connectwords, yamlfile
 from sharedchain.endpoints import (
     PROGRAMS,
     ClickHouse,
+    Cold,
     Endpoints,
     KafkaAccess,
     Login,
@@ -65,7 +66,8 @@ class Registry(_Part):
 
 
 class Store(_Part):
-    """ClickHouse over HTTP. `users`: programs that do not enter as `user`. `cluster`: of replicated tables."""
+    """ClickHouse over HTTP. `users`: programs that do not enter as `user`. `cluster`: of replicated tables.
+    `cold`: where old minutes of telemetry go."""
 
     url: str
     user: str
@@ -73,6 +75,7 @@ class Store(_Part):
     ca: Path | None = None
     database: str = "sharedchain"
     cluster: str | None = None
+    cold: Cold | None = None
     users: dict[str, User] = {}
 
 
@@ -286,7 +289,7 @@ def _registry(said: Registry) -> RegistryAccess:
 def _clickhouse(said: Store) -> ClickHouse:
     return ClickHouse(
         url=said.url, user=said.user, password=said.password, database=said.database, ca=said.ca,
-        cluster=said.cluster, users=_logins(said.users),
+        cluster=said.cluster, cold=said.cold, users=_logins(said.users),
     )  # fmt: skip
 
 

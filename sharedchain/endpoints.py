@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer, model_validator
 
 from sharedchain import private
 from sharedchain.errors import ConfigError, ConnectionFailed
@@ -88,8 +88,17 @@ class RegistryAccess(_Part):
     login: Login | None = None
 
 
+class Cold(_Part):
+    """Where minutes of telemetry go at the age of `days`: a volume of one of the server's storage policies."""
+
+    policy: str = Field(default="tiered", pattern=r"^\w+$")
+    volume: str = Field(default="cold", pattern=r"^\w+$")
+    days: int = Field(default=90, ge=1)
+
+
 class ClickHouse(_Part):
-    """`users`: programs that have a login of their own instead of `user`. `cluster`: the name of a replicated one."""
+    """`users`: programs that have a login of their own instead of `user`. `cluster`: the name of a replicated one.
+    `cold`: absent, every minute stays where it is."""
 
     url: str  # http://127.0.0.1:8123
     user: str
@@ -97,6 +106,7 @@ class ClickHouse(_Part):
     database: str = "sharedchain"
     ca: Path | None = None
     cluster: str | None = None
+    cold: Cold | None = None
     users: Mapping[str, Login] = {}
 
     @field_serializer("password", when_used="json")

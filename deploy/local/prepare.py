@@ -23,6 +23,7 @@ from sharedchain.kafka import create_topics
 from sharedchain.registration import apply
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
+from sinks.clickhouse.cold import age
 from sinks.clickhouse.migrate import migrate
 
 _WAIT = 60.0  # seconds for the registry to answer
@@ -40,6 +41,7 @@ def prepare(endpoints: Endpoints) -> list[str]:
     said = [f"topic {name}" for name in create_topics(endpoints, catalog)]
     _await(f"ClickHouse {store.url}", lambda: probe.http(f"{store.url}/ping", store.ca))
     said += [f"migration {name}" for name in migrate(store)]
+    said += [f"storage {sql}" for sql in age(store)]
     _await(f"registry {endpoints.registry}", lambda: _tells(registry))
     said += [f"schema {done.subject}" for done in apply(registry, catalog) if done.fresh]
     return said + publish_config(endpoints, Codec(registry, catalog))

@@ -20,7 +20,8 @@ from tests.house.tree import ROOT
 PROFILE = ROOT / "deploy" / "clickhouse"
 _ALONE = """<clickhouse><logger replace="replace"><level>none</level></logger><listen_host remove="remove"/>
 <zookeeper replace="replace"><implementation>testkeeper</implementation></zookeeper>
-<default_replica_path>/tables/{database}/{table}</default_replica_path></clickhouse>"""
+<default_replica_path>/tables/{{database}}/{{table}}</default_replica_path><storage_configuration><disks><cold>
+<path replace="replace">{folder}/cold/</path></cold></disks></storage_configuration></clickhouse>"""
 _BASE = "<clickhouse><profiles><default/></profiles><quotas><default/></quotas></clickhouse>"
 _SECRETS = ("INTERSERVER", "PREPARE", "SINK", "GATEWAY", "GRAFANA")
 _RUN = """
@@ -49,7 +50,7 @@ def ask(folder: Path, statements: list[str], lender: str | None = None) -> list[
     users = place / "users.xml"
     directories = f"<user_directories><users_xml><path>{users}</path></users_xml></user_directories>"
     (place / "config.xml").write_text(f"<clickhouse><users_config>{users}</users_config>{directories}</clickhouse>")
-    (place / "config.d" / "zz.xml").write_text(_ALONE)
+    (place / "config.d" / "zz.xml").write_text(_ALONE.format(folder=folder))
     users.write_text(_BASE)
     (place / "users.d" / "zz.xml").write_text(_default(lender))
     env = os.environ | {f"CLICKHOUSE_{name}_PASSWORD": "secret" for name in _SECRETS}

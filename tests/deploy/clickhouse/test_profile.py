@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from sharedchain.endpoints import Cold
 from sharedchain.rulecheck import load as rules
+from sinks.clickhouse.cold import statements
 from sinks.clickhouse.epoch import CREATE, FILLED
 from sinks.clickhouse.migrate import _REMEMBER, read_migrations
 from sinks.clickhouse.recount import sayable, statement
@@ -39,6 +41,28 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("profile")
     assert refused(ask(folder, [HERE, *in_database(PLAIN)], "sharedchain_prepare")) == []
     return folder
+
+
+def test_old_minutes_lie_on_the_cold_disk(tmp_path: Path) -> None:
+    """Told by who prepares, once; the sink's inserts go where they belong, and nothing is lost."""
+    told = statements(f"sharedchain.{PARTIAL}", "", Cold())
+    rows = "'k', 'E', 'p', 'm', now64(3) - INTERVAL {} DAY, 1, 1, 0, 5, 5, 5, (0, 0, 0, 0, 5)"
+    inserts = [f"INSERT INTO sharedchain.{PARTIAL} SELECT {rows.format(days)}" for days in (89, 500)]
+    assert refused(ask(tmp_path, [HERE, *in_database(PLAIN), *told, *inserts], "sharedchain_prepare")) == []
+    disks, now, minutes = ask(
+        tmp_path,
+        [
+            f"SELECT minute < now() - INTERVAL 90 DAY, disk_name FROM sharedchain.{PARTIAL} AS t "
+            f"JOIN (SELECT * FROM system.parts WHERE active AND table = '{PARTIAL}') AS p ON p.name = t._part "
+            "ORDER BY minute DESC",
+            f"SELECT engine_full FROM system.tables WHERE name = '{PARTIAL}'",
+            "SELECT count() FROM sharedchain.telemetry_minute",
+        ],
+    )
+    assert disks == [[0, "default"], [1, "cold"]]
+    assert statements(PARTIAL, now[0][0], Cold()) == []
+    assert len(statements(PARTIAL, now[0][0], Cold(days=30))) == 1
+    assert minutes == [[2]]
 
 
 def refused(answers: list[Any]) -> list[str]:
