@@ -23,7 +23,7 @@ from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.scope import PARTITIONS as SPINE_PARTITIONS
 from sharedchain.scope import SPINE
-from streams.tail import READER, records
+from sharedchain.tail import READER, records
 
 PARTS = ("kafka", "registry", "clickhouse", "prepare", "ingest", "engine", "sink")
 _ROOT = Path(__file__).parents[1]

@@ -14,7 +14,7 @@ from sharedchain.fact import CAUSE_PARTITION, CAUSE_SEQ, INGEST
 from sharedchain.kafka import consumer
 from sharedchain.scope import PARTITIONS, SPINE
 from sharedchain.spine import read_fact_from
-from streams.tail import READER, records
+from sharedchain.tail import READER, records
 
 DERIVED = ("sales.forecast.live.v1", "ops.alert.v1", "ops.metric.v1")
 UNLIKE = "replay: one process, the log in one go, nothing written; live: ingest and engine on events as they come"

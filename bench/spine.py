@@ -22,7 +22,7 @@ from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
 from sharedchain.kafka import consumer
 from sharedchain.scope import PARTITIONS
-from streams.tail import READER, records
+from sharedchain.tail import READER, records
 from tests.chain.crew import Crew
 from tests.chain.test_seam import ToyTrade
 from tests.chain.toy import SpineLane, Toy, step

@@ -26,10 +26,10 @@ from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.scope import PARTITIONS, SPINE
 from sharedchain.spine import derived_record, is_command, read_derived_from, read_fact_from
+from sharedchain.tail import READER, records
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.rows import ALERTS, FACTS, METRIC_MINUTE, Row, Table, alert_row, derived_row, fact_row, metric_row
 from sinks.clickhouse.store import Store, connect
-from streams.tail import READER, records
 
 _BLOCK = 5000  # rows an insert
 _ROW = {"alert": (ALERTS, alert_row), "metric": (METRIC_MINUTE, metric_row)}

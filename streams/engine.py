@@ -23,10 +23,10 @@ from sharedchain.failpoint import failpoint
 from sharedchain.log import ids
 from sharedchain.scope import SPINE
 from sharedchain.spine import BY_KEY, Record
+from sharedchain.tail import records
 from streams import metrics, snapshot
 from streams.gap import Gap
 from streams.outputs import Decided, Outputs
-from streams.tail import records
 
 log = logging.getLogger("engine")
 S = TypeVar("S")

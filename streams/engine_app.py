@@ -8,9 +8,9 @@ from typing import Any
 from sharedchain import kafka
 from sharedchain.endpoints import Endpoints
 from sharedchain.scope import PARTITIONS
+from sharedchain.tail import READER
 from streams.engine import Core, Lane, Wiring, Words
 from streams.outputs import Outputs
-from streams.tail import READER
 from streams.worker import Post, Seat, lane_app
 
 

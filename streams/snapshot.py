@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from sharedchain import canonical
 from sharedchain.spine import Record
-from streams.tail import Seen, records
+from sharedchain.tail import Seen, records
 
 HEADER = "sc_snapshot"
 _CHUNK = 512 * 1024  # bytes of a record's value: half of Kafka's default limit

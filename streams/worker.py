@@ -13,10 +13,10 @@ from sharedchain import exposition, kafka, log
 from sharedchain.endpoints import Endpoints
 from sharedchain.health import Health, kafka_answers, registry_answers
 from sharedchain.registry import Registry
+from sharedchain.tail import READER, records
 from streams import seam, watchdog
 from streams.lanes import Folds, Lanes, die
 from streams.login import credentials
-from streams.tail import READER, records
 
 _STUCK = 60.0  # seconds that an undecided record may wait
 _FAREWELL = 8.0  # seconds to leave in; the supervisor's patience is 10

@@ -26,7 +26,7 @@ from sharedchain.errors import ConfigError
 from sharedchain.events import ConfigDefined
 from sharedchain.kafka import consumer
 from sharedchain.table import say
-from streams.tail import READER, records
+from sharedchain.tail import READER, records
 
 _By = Annotated[str, typer.Option("--by", help="who answers for it (default: you)")]
 _Rule = Annotated[str, typer.Argument(help="the rule's id")]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed
 from sharedchain.kafka import consumer
+from sharedchain.tail import READER, batches
 from sinks.batch import Place, Record
 from sinks.runner import record_of
 
-_PATIENCE = 30.0  # seconds without any answer of the broker
+_PATIENCE = 30.0  # seconds for an answer of the broker
 _MANY = 10_000  # records at once: what bounds the memory
 
 
@@ -27,7 +27,7 @@ class Past:
     @classmethod
     def of(cls, endpoints: Endpoints, group: str) -> Past:
         """That of the Kafka of these endpoints; `group` is a name for its brokers only."""
-        return cls(partial(consumer, endpoints, group, enable_partition_eof=True, fetch_wait_max_ms=10))
+        return cls(partial(consumer, endpoints, group, **READER))
 
     def between(self, place: Place, since: int, until: int) -> Iterator[list[Record]]:
         """Committed records of the offsets before `until` that Kafka got at `since` (ms) or later, a few thousand at a
@@ -38,31 +38,9 @@ class Past:
             if start.error is not None:
                 raise ConnectionFailed(f"{place[0]}/{place[1]}: {start.error}")
             if 0 <= start.offset < until:
-                reader.assign([start])
-                yield from _read(reader, place, until)
+                for some in batches(reader, start, until, _MANY):
+                    yield [record_of(place, message) for message in some]
         except KafkaException as error:
             raise ConnectionFailed(f"{place[0]}/{place[1]}: {error.args[0]}") from error
         finally:
             reader.close()
-
-
-def _read(reader: Consumer, place: Place, until: int) -> Iterator[list[Record]]:
-    heard = time.monotonic()
-    while True:
-        batch: list[Record] = []
-        over = False
-        for message in reader.consume(_MANY, 0.1):
-            heard = time.monotonic()
-            error = message.error()
-            if error is None and (message.offset() or 0) < until:
-                batch.append(record_of(place, message))
-            elif error is None or error.code() == KafkaError._PARTITION_EOF:
-                over = True
-            elif not error.retriable():
-                raise ConnectionFailed(f"{place[0]}/{place[1]}: {error}")
-        if batch:
-            yield batch
-        if over or (batch and batch[-1].offset + 1 >= until):
-            return
-        if time.monotonic() - heard > _PATIENCE:
-            raise ConnectionFailed(f"{place[0]}/{place[1]}: no answer for {_PATIENCE:.0f} s while reading it")

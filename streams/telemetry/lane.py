@@ -18,9 +18,9 @@ from confluent_kafka import Consumer, TopicPartition
 
 from sharedchain.failpoint import failpoint
 from sharedchain.spine import Record
+from sharedchain.tail import records
 from sharedchain.telemetry import TOPIC, Reading, Slice
 from streams.outputs import Decided, Outputs
-from streams.tail import records
 from streams.telemetry import metrics
 from streams.telemetry.setpoints import Setpoints
 from streams.telemetry.thin import Key, State, told, told_rows

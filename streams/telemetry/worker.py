@@ -10,11 +10,11 @@ from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
+from sharedchain.tail import READER
 from sharedchain.telemetry import TOPIC, Slices
 from streams.lanes import or_die
 from streams.outputs import Outputs
 from streams.patience import patient
-from streams.tail import READER
 from streams.telemetry.lane import Lane
 from streams.telemetry.setpoints import Setpoints
 from streams.telemetry.tell import Teller

@@ -20,10 +20,10 @@ from sharedchain.fact import INGEST, Fact
 from sharedchain.kafka import consumer
 from sharedchain.scope import PARTITIONS, SPINE
 from sharedchain.spine import Record, derived_record, fact_headers, is_command, read_fact
+from sharedchain.tail import READER, Seen, records
 from streams import snapshot
 from streams.ingest.book import MemoryBook
 from streams.ingest.fold import fold as fold_lane
-from streams.tail import READER, Seen, records
 from tests.chain.door import Eye
 from tests.chain.ledger import ACCEPTED, NUMBER, REPEATED, Ledger
 

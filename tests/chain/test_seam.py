@@ -23,9 +23,9 @@ from confluent_kafka.cimpl import NewTopic
 from sharedchain.barrier import Barrier, Stage
 from sharedchain.endpoints import Endpoints
 from sharedchain.kafka import consumer, make_topics, transactional_producer
+from sharedchain.tail import READER, records
 from streams import snapshot
 from streams.lanes import FENCED, GAP
-from streams.tail import READER, records
 from streams.watchdog import STUCK
 from tests.chain.crew import Crew, dropped, passed, state, until
 from tests.chain.toy import CORE, Found, SpineLane, Toy, faults, look, read, step

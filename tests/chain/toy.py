@@ -20,8 +20,8 @@ from sharedchain.fact import KIND, RECORDED, SCOPE, SEQ, Derived, Fact, Kind, de
 from sharedchain.kafka import consumer, make_topics, transactional_producer
 from sharedchain.scope import PARTITIONS, partition_of
 from sharedchain.spine import Record
+from sharedchain.tail import READER, records
 from streams.engine import Core, SpineRecord, Wiring, Words
-from streams.tail import READER, records
 
 State = dict[str, dict[str, Any]]
 _HIGH, _LOW, _SILENT, _EVERY = 6000, 5000, 1500, 3

@@ -10,11 +10,11 @@ import pytest
 
 from sharedchain.fact import SEQ, Derived
 from sharedchain.spine import BY_KEY, Record
+from sharedchain.tail import Seen
 from streams import engine, snapshot
 from streams.engine import Lane, Wiring
 from streams.gap import Gap
 from streams.outputs import Decided
-from streams.tail import Seen
 from tests.chain.toy import CORE, Toy
 
 TOY = Toy("t")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
+from sharedchain.tail import Seen
 from streams.snapshot import Snapshot, chunks, newest
-from streams.tail import Seen
 
 
 def snapshot(seq: int, body: bytes = b"{}", core: str = "v1") -> Snapshot:

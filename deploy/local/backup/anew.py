@@ -27,7 +27,7 @@ from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
 from sharedchain.scope import PARTITIONS, SPINE
 from sharedchain.spine import read_fact_from
-from streams.tail import READER, records
+from sharedchain.tail import READER, records
 
 _KEPT = ("__cluster_metadata", SPINE, "kafkasql-journal")  # what Kafka is, the facts, and the schemas to read them by
 _SILENT = ("notify", "postbox", "gateway")

@@ -9,9 +9,9 @@ from unittest.mock import MagicMock
 import pytest
 
 from sharedchain.spine import Record
+from sharedchain.tail import Seen
 from sharedchain.telemetry import Reading, Slice
 from streams.outputs import Decided
-from streams.tail import Seen
 from streams.telemetry import lane as lane_module
 from streams.telemetry.lane import STATE, Lane
 from streams.telemetry.thin import Limit

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, TopicPartition
 
+from sharedchain import tail
 from sharedchain.errors import ConnectionFailed
-from streams import tail
 
 
 class FakeMessage:
@@ -53,6 +53,12 @@ def read(reader: Any, start: int | None = None) -> list[tail.Seen]:
 def test_records_come_in_order_up_to_the_end() -> None:
     reader = FakeReader([FakeMessage(0)], [], [FakeMessage(3), END, FakeMessage(9)])
     assert read(reader) == [tail.Seen(0, [], b"", 1), tail.Seen(3, [("h", b"1")], b"v", 1)]
+
+
+def test_no_batch_goes_beyond_where_it_was_told_to_end() -> None:
+    reader: Any = FakeReader([FakeMessage(1), FakeMessage(2)], [FakeMessage(3), FakeMessage(5), END], [FakeMessage(6)])
+    found = [[m.offset() for m in some] for some in tail.batches(reader, TopicPartition("t", 2, 1), until=4)]
+    assert found == [[1, 2], [3]]
 
 
 @pytest.mark.parametrize(("start", "offset"), [(None, OFFSET_BEGINNING), (0, 0), (7, 7)])
