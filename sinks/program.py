@@ -14,7 +14,7 @@ from sharedchain.health import Health
 from sharedchain.kafka import consumer
 from sinks import metrics
 from sinks.batch import FIRST_EPOCH
-from sinks.runner import Runner, Sink
+from sinks.runner import Rested, Runner, Sink, at_once
 
 _SESSION = 6_000  # ms; brokers allow no less by default
 
@@ -51,6 +51,7 @@ def run(
     *,
     epoch: int = FIRST_EPOCH,
     filled: Callable[[], bool] = lambda: False,
+    rested: Rested = at_once,
 ) -> None:
     """Follow `topics` with `sink` as `member` of `group` until `stopping`, telling its `health`."""
     reader = consumer(
@@ -65,7 +66,9 @@ def run(
             "queued.max.messages.kbytes": 16_384,
         },
     )
-    runner = Runner(reader, topics, sink, epoch=epoch, filled=filled, fence=_SESSION / 1500, beat=health.beat)
+    runner = Runner(
+        reader, topics, sink, epoch=epoch, filled=filled, fence=_SESSION / 1500, beat=health.beat, rested=rested
+    )
     health.waits = runner.waits
     metrics.age_of_waiting(runner.failing_for)
     exposition.serve(endpoints, health, group=group)

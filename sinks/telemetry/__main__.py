@@ -16,6 +16,7 @@ from sinks.clickhouse.epoch import epoch_of, filled
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.store import Store, answers
 from sinks.program import arguments, prepare, run
+from sinks.runner import rested
 from sinks.telemetry.past import Past
 from sinks.telemetry.sink import TABLE, TelemetrySink
 
@@ -34,7 +35,7 @@ def main() -> int:
         peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)}
         health = Health("telemetry-sink", peers | {"clickhouse": answers(endpoints.clickhouse)})
         which, has = epoch_of(endpoints.clickhouse), partial(filled, endpoints.clickhouse, (TABLE.name,))
-        run(endpoints, GROUP, [TOPIC], sink, asked.member, health, stopping, epoch=which, filled=has)
+        run(endpoints, GROUP, [TOPIC], sink, asked.member, health, stopping, epoch=which, filled=has, rested=rested)
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

@@ -12,7 +12,7 @@ from sharedchain.errors import ConnectionFailed
 from sharedchain.kafka import consumer
 from sharedchain.tail import READER, batches
 from sinks.batch import Place, Record
-from sinks.runner import record_of
+from sinks.reading import record_of
 
 _PATIENCE = 30.0  # seconds for an answer of the broker
 _MANY = 10_000  # records at once: what bounds the memory

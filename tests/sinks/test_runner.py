@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from sharedchain.errors import ConfigError
 from sinks.batch import Batch
-from sinks.runner import Done, Later, Runner, backoff
+from sinks.runner import Done, Later, Runner, backoff, rested
 
 TOPIC = "ops.alert.v1"
 
@@ -175,12 +175,34 @@ def test_the_next_intent_is_the_end_of_the_one_before() -> None:
 
 def test_what_could_not_be_written_comes_again_under_its_name_and_only_its_partition_waits() -> None:
     kafka, sink = Kafka([[Message(0)], [Message(0, 1)], *[[]] * 20]), Sink(Later("away"), Done(), Later("away"))
-    run(kafka, sink, step=0.02)
+    run(kafka, sink, step=0.01)
     first = "1:ops.alert.v1-0:0-1 [0]"
     assert sink.given.count(first) >= 2
     assert sink.given[1] == "1:ops.alert.v1-1:0-1 [0]"
     assert kafka.paused == set()
     assert kafka.positions == {0: (1, ""), 1: (1, "")}
+
+
+@pytest.mark.parametrize(
+    ("took", "records", "rest"), [(0.1, 20, 0.3), (2.0, 999, 1.0), (0.1, 1_000, 0.0), (0.0, 1, 0.0)]
+)
+def test_a_trickle_rests_and_a_backlog_does_not(took: float, records: int, rest: float) -> None:
+    assert rested(5.0, 5.0 + took, records) - (5.0 + took) == pytest.approx(rest)
+
+
+def test_what_comes_while_it_rests_is_one_batch() -> None:
+    """After a round that wrote something; a clean end waits for nothing."""
+    kafka, sink, pauses = Kafka([[Message(0)], [], [Message(1)], [Message(2)], []]), Sink(), list[float]()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        kafka._left += [message for some in kafka.rounds[:1] for message in some]
+        kafka.rounds = kafka.rounds[1:]
+
+    run(kafka, sink, rested=lambda _, ended, __: ended + 0.5, pause=pause)
+    assert sink.given == ["1:ops.alert.v1-0:0-1 [0]", "1:ops.alert.v1-0:1-3 [1, 2]"]
+    assert pauses == [0.5]
+    assert kafka.positions[0] == (3, "")
 
 
 def test_a_waiting_partition_is_paused() -> None:
