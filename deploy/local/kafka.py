@@ -74,7 +74,7 @@ def broker(home: Path, port: int, controller_port: int) -> Part:
 def java(heap: int) -> list[str]:
     """The command line of Java with Kafka's classes and at most `heap` MiB of heap.
 
-    A broker that runs for long is compiled as well as Java can: after a minute it needs a third less CPU (docs/bench.md).
+    A broker that runs for long is compiled as well as Java can; after a minute it needs a third less CPU.
     SHAREDCHAIN_JVM=brief leaves that out: a test or a demo is over before it pays.
     """
     classes = ":".join(map(str, jars.fetch("kafka")))
