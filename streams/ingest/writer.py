@@ -9,7 +9,7 @@ from typing import Any
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from sharedchain.endpoints import Endpoints
-from sharedchain.errors import Fenced, SharedChainError
+from sharedchain.errors import ConnectionFailed, Fenced, SharedChainError
 from sharedchain.failpoint import failpoint
 from sharedchain.kafka import FENCED_CODES, consumer, fatal_cause, transactional_producer
 from sharedchain.scope import SPINE
@@ -22,6 +22,9 @@ from streams.ingest.ticks import Place
 from streams.ingest.turn import DeadLetter, Turn
 
 _ANSWER = 10.0  # seconds for an answer of the coordinator before it is asked again
+# Seconds until its records must be on their brokers: then a transaction is over its ten seconds, and the brokers have
+# aborted it. After the loss of a broker librdkafka may wait for ever; a successor of this process begins anew.
+_FLUSH = 15.0
 
 
 class ClockSkew(SharedChainError):
@@ -46,7 +49,7 @@ class Writer:
     def write(self, turn: Turn, offsets: Mapping[Place, int], group: Any) -> dict[int, Mark]:
         """One transaction; returns where each written partition of the spine ends now.
 
-        Raises Fenced, ClockSkew, KafkaException: then nothing was written, and this process must end.
+        Raises Fenced, ClockSkew, ConnectionFailed, KafkaException: then nothing was written, and this process must end.
         """
         busy = bool(turn.entries and turn.counts.total() > turn.counts["tick", ""])
         told: list[Message] = []
@@ -60,7 +63,8 @@ class Writer:
             places = [TopicPartition(t, p, offset) for (t, p), offset in offsets.items()]
             if places:  # while the records are on their way
                 _until_done(lambda: self._producer.send_offsets_to_transaction(places, group, _ANSWER))
-            self._producer.flush()
+            if left := self._producer.flush(_FLUSH):
+                raise ConnectionFailed(f"{left} records of a transaction reached no broker within {_FLUSH:.0f} s")
             self._check_clock(turn.now, told)
             _point("before_commit", busy)
             _until_done(lambda: self._producer.commit_transaction(_ANSWER))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sharedchain.errors import ConnectionFailed
 from streams.ingest import letters, writer
 from streams.ingest.record import Record
 from streams.ingest.writer import Writer
@@ -41,3 +42,19 @@ def test_nobody_is_asked_for_records_that_are_at_hand(monkeypatch: pytest.Monkey
     own = Record("t", 0, 7, None, b"x", (), 0)
     dead: Any = [SimpleNamespace(record=own)]
     assert Writer(SimpleNamespace(), 0, 0, lambda: 0)._published(dead) == [own]  # type: ignore[arg-type]
+
+
+def test_records_that_reach_no_broker_end_the_lane_and_not_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the loss of a broker librdkafka was seen to wait for ever (test_connect), the lane with it."""
+    asked: list[float] = []
+
+    def flush(*patience: float) -> int:
+        asked.extend(patience)
+        return 3
+
+    silent = SimpleNamespace(begin_transaction=lambda: None, flush=flush, commit_transaction=pytest.fail)
+    monkeypatch.setattr(writer, "transactional_producer", lambda *_, **__: silent)
+    turn: Any = SimpleNamespace(dead=[], entries=[], now=0)
+    with pytest.raises(ConnectionFailed, match="3 records of a transaction reached no broker within 15 s"):
+        Writer(SimpleNamespace(), 0, 0, lambda: 0).write(turn, {}, None)  # type: ignore[arg-type]
+    assert asked == [15.0]
