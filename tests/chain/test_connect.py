@@ -89,7 +89,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         cluster.down()
 
 
-# An open fault, 2026-11-23: in 2 of 6 runs ingest neither read on nor ended after the loss; where it waits is not found.
+# An open fault: in 2 of 6 runs ingest neither read on nor ended after the loss; where it waits is not found.
 STANDS_STILL = pytest.mark.xfail(
     reason="after the loss of a broker ingest may stand still: see CHANGELOG", strict=False
 )
