@@ -15,10 +15,18 @@ for n in range(3):
     print(n, flush=True)
 """
 
+AT_ONCE = """
+import threading
+from sharedchain.failpoint import failpoint
+start = threading.Barrier(32)
+for _ in range(32):
+    threading.Thread(target=lambda: (start.wait(), failpoint("between"))).start()
+"""
 
-def run(log: Path, place: str) -> subprocess.CompletedProcess[str]:
+
+def run(log: Path, place: str, program: str = PROGRAM) -> subprocess.CompletedProcess[str]:
     env = {"SHAREDCHAIN_FAILPOINT": place, "SHAREDCHAIN_FAILPOINT_LOG": str(log), "PYTHONPATH": "."}
-    return subprocess.run([sys.executable, "-c", PROGRAM], env=env, capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(("place", "printed"), [("between", ""), ("between:1", ""), ("between:3", "0\n1\n")])
@@ -41,3 +49,9 @@ def test_a_process_may_die_at_one_place_after_the_other(tmp_path: Path) -> None:
 def test_another_name_kills_nobody(tmp_path: Path) -> None:
     assert run(tmp_path / "log", "nowhere").returncode == 0
     assert not (tmp_path / "log").exists()
+
+
+def test_of_threads_that_come_at_once_one_dies_for_all(tmp_path: Path) -> None:
+    for n in range(5):
+        assert run(log := tmp_path / str(n), "between:2", AT_ONCE).returncode == -signal.SIGKILL
+        assert log.read_text() == "between\n"
