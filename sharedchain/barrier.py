@@ -55,6 +55,11 @@ class Stage:
     topics: tuple[str, ...]
 
 
+def lane_group(number: int) -> str:
+    """The group of a lane of ingest; its transactions have the same name."""
+    return f"{_LANE}{number}"
+
+
 def stages(catalog: Catalog, lanes: int = 1, *, telemetry: bool = False) -> list[Stage]:
     """The followers in the order in which facts reach them; behind them those of `telemetry`, where it is part."""
     doors = tuple(t.name for t in catalog.topics.values() if t.ingest)
@@ -62,7 +67,7 @@ def stages(catalog: Catalog, lanes: int = 1, *, telemetry: bool = False) -> list
     readings = tuple(t.name for t in catalog.topics.values() if t.telemetry)
     made = tuple(sorted(t.name for t in catalog.topics.values() if t.derived == "engine"))
     return [
-        *(Stage(f"{_LANE}{k}", doors) for k in range(lanes)),
+        *(Stage(lane_group(k), doors) for k in range(lanes)),
         Stage(ENGINE, (SPINE,)),
         Stage(CLICKHOUSE, (SPINE, *made, *dead)),
         Stage(NOTIFY, (ALERT,)),

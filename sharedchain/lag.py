@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -51,11 +51,12 @@ class Follower:
         self._probe: Consumer | None = None
         self._lock = threading.Lock()
 
-    def positions(self) -> list[Position]:
-        """Every partition that the group has committed in, in order. Raises ConnectionFailed."""
+    def positions(self, reads: Collection[tuple[str, int]] = ()) -> list[Position]:
+        """Every partition that the group has committed in, in order; also those that it `reads`, from 0 on where it has
+        not. Raises ConnectionFailed."""
         with self._lock:
             try:
-                found = self._committed()
+                found = self._committed(reads)
                 return self._looked([p for p in found if 0 < p.lag <= _FEW], found)
             except (KafkaException, TimeoutError) as error:
                 raise ConnectionFailed(
@@ -68,11 +69,12 @@ class Follower:
         if self._probe is not None:
             self._probe.close()
 
-    def _committed(self) -> list[Position]:
+    def _committed(self, reads: Collection[tuple[str, int]]) -> list[Position]:
         topics = self._own.list_topics(timeout=self._wait).topics.values()
         places = [TopicPartition(t.topic, p) for t in topics if not t.topic.startswith("__") for p in t.partitions]
         said = self._own.committed(places, timeout=self._wait)
-        at = {(p.topic, p.partition): p.offset for p in said if p.error is None and p.offset >= 0}
+        answered = {(p.topic, p.partition): p.offset for p in said if p.error is None}
+        at = {place: max(offset, 0) for place, offset in answered.items() if offset >= 0 or place in reads}
         ends = ends_of(self._client, at, self._wait)
         return [Position(*place, at[place], ends[place]) for place in sorted(at) if place in ends]
 

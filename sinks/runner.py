@@ -290,7 +290,7 @@ class Runner:
     def _write(self) -> None:
         lanes, began_round = self._lanes.values(), self._now()
         records = sum(len(one.batch.records) for one in lanes if one.batch)
-        metrics.HELD.set(sum(len(one.buffered) + (len(one.batch.records) if one.batch else 0) for one in lanes))
+        metrics.HELD.set(records + sum(len(one.buffered) for one in lanes))
         for place, lane in list(self._lanes.items()):
             if lane.batch is None or lane.due > self._now():
                 continue

@@ -1,4 +1,4 @@
-"""The worker's own guard: it ends a process whose loop stood still, that stopped to progress, or that cannot leave."""
+"""A program's own guard: it ends a process whose loop stood still, that stopped to progress, or that cannot leave."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from confluent_kafka import KafkaException
 
@@ -17,6 +18,7 @@ STUCK = 73  # exit code
 _BEAT = 0.25  # seconds between two beats
 _LOOK = 10.0  # seconds between two looks for progress
 
+Place = TypeVar("Place", int, str)  # a partition, by its number or as «topic/partition»
 Die = Callable[[int, BaseException | str], None]
 
 
@@ -40,14 +42,14 @@ class Pulse:
 
 
 @dataclass(slots=True)
-class Progress:
+class Progress(Generic[Place]):
     """Judges positions: the same first undecided record for `limit` seconds is no progress."""
 
     limit: float
-    waiting: dict[int, tuple[int, float]] = field(default_factory=dict)  # partition → (offset, since)
+    waiting: dict[Place, tuple[int, float]] = field(default_factory=dict)  # → (offset, since)
 
-    def stuck(self, pending: Mapping[int, int], now: float) -> list[int]:
-        """Partitions whose first undecided record (`pending`: partition → offset) waits too long."""
+    def stuck(self, pending: Mapping[Place, int], now: float) -> list[Place]:
+        """Where the first undecided record (`pending`: place → offset) waits too long."""
         self.waiting = {
             p: (offset, self.waiting[p][1] if p in self.waiting and self.waiting[p][0] == offset else now)
             for p, offset in pending.items()
@@ -74,29 +76,35 @@ class Farewell:
 
 
 @dataclass(frozen=True, slots=True)
-class Judges:
-    """What the watching threads ask, and whom."""
+class Presence:
+    """Whether the process must end at once, from what is known without asking anybody."""
 
     pulse: Pulse
-    progress: Progress
     farewell: Farewell
-    pending: Callable[[], Iterable[tuple[int, int]]]  # (partition, offset) of first undecided records; may wait long
     leaving: Callable[[], bool]  # the worker was asked to stop
 
-    def presence(self, now: float) -> str:
-        """Why the process must end at once, from what is known without asking anybody; empty: it need not."""
+    def verdict(self, now: float) -> str:
+        """Why; empty: it need not."""
         if self.farewell.overdue(self.leaving(), now):
             return f"asked to stop, and still here after {self.farewell.limit:.0f} s"
         return self.pulse.verdict(now)
 
-    def work(self, now: float) -> str:
-        """The same from what Kafka says."""
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[Place]):
+    """The same from what Kafka says."""
+
+    progress: Progress[Place]
+    pending: Callable[[], Iterable[tuple[Place, int]]]  # (place, offset) of first undecided records; may wait long
+
+    def verdict(self, now: float) -> str:
+        """Why the process must end; empty: it need not."""
         try:
             pending = dict(self.pending())
         except (ConnectionFailed, KafkaException):
             pending = {}  # a broker that does not answer says nothing about us
         stuck = self.progress.stuck(pending, now)
-        return f"no progress on partitions {stuck} for {self.progress.limit:.0f} s" if stuck else ""
+        return f"no progress on {', '.join(map(str, stuck))} for {self.progress.limit:.0f} s" if stuck else ""
 
 
 async def beat(pulse: Pulse, die: Die) -> None:
@@ -109,10 +117,19 @@ async def beat(pulse: Pulse, die: Die) -> None:
         await asyncio.sleep(_BEAT)
 
 
-def watch(judges: Judges, die: Die) -> None:
-    """Start the watching threads. Two, since who asks Kafka may wait for it; no question may silence the other."""
-    for name, pause, verdict in (("presence", _BEAT, judges.presence), ("work", _LOOK, judges.work)):
-        threading.Thread(target=_watch, args=(verdict, pause, die), name=f"watchdog-{name}", daemon=True).start()
+def watch_presence(presence: Presence, die: Die) -> None:
+    """Start the thread that watches it. Not that of the work: who asks Kafka may wait for it, and no question may
+    silence the other."""
+    _start("presence", presence.verdict, _BEAT, die)
+
+
+def watch_work(work: Work[Place], die: Die) -> None:
+    """Start the thread that watches it."""
+    _start("work", work.verdict, _LOOK, die)
+
+
+def _start(name: str, verdict: Callable[[float], str], pause: float, die: Die) -> None:
+    threading.Thread(target=_watch, args=(verdict, pause, die), name=f"watchdog-{name}", daemon=True).start()
 
 
 def _watch(verdict: Callable[[float], str], pause: float, die: Die) -> None:

@@ -83,15 +83,14 @@ def lane_app(endpoints: Endpoints, seat: Seat, post: Post, build: Callable[[int]
         pulse.last = time.monotonic()
         process = app.beacon.root.data  # Faust's own worker: it hears the signals
         exposition.serve(endpoints, _health(endpoints, seat, post, pulse, lanes), group=post.group)
-        watchdog.watch(
-            watchdog.Judges(
-                pulse,
-                watchdog.Progress(_STUCK),
-                watchdog.Farewell(_FAREWELL),
-                pending=lambda: _pending(endpoints, post, lanes),
-                leaving=lambda: app.should_stop or process.should_stop,
+        watchdog.watch_presence(
+            watchdog.Presence(
+                pulse, watchdog.Farewell(_FAREWELL), leaving=lambda: app.should_stop or process.should_stop
             ),
             die,
+        )
+        watchdog.watch_work(
+            watchdog.Work(watchdog.Progress(_STUCK), pending=lambda: _pending(endpoints, post, lanes)), die
         )
         await asyncio.gather(watchdog.beat(pulse, die), keeping())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 
+from sharedchain.barrier import CLICKHOUSE
 from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
@@ -20,8 +21,6 @@ from sinks.clickhouse.sink import ClickHouseSink
 from sinks.clickhouse.store import Store, answers
 from sinks.program import arguments, prepare, run
 from sinks.runner import rested
-
-GROUP = "chain.sink.clickhouse"
 
 
 def main() -> int:
@@ -42,19 +41,11 @@ def main() -> int:
         peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)}
         health = Health("sink", peers | {"clickhouse": answers(endpoints.clickhouse)})
         which, has = epoch_of(endpoints.clickhouse), partial(filled, endpoints.clickhouse)
-        auditor.start(partial(KafkaAndClickHouse, endpoints, GROUP, which), stopping)
+        auditor.start(partial(KafkaAndClickHouse, endpoints, CLICKHOUSE, which), stopping)
         run(
-            endpoints,
-            GROUP,
-            list(sources),
-            sink,
-            asked.member,
-            health,
-            stopping,
-            epoch=which,
-            filled=has,
-            rested=rested,
-        )
+            endpoints, CLICKHOUSE, list(sources), sink, asked.member, health, stopping,
+            epoch=which, filled=has, rested=rested,
+        )  # fmt: skip
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

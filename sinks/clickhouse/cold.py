@@ -16,13 +16,10 @@ _NOW = "SELECT engine_full FROM system.tables WHERE database = {database:String}
 
 def statements(table: str, now: str, wanted: Cold) -> list[str]:
     """What is still to be said to a table whose engine is told as `now` (`system.tables.engine_full`)."""
-    found = []
-    if f"storage_policy = '{wanted.policy}'" not in now:
-        found.append(f"ALTER TABLE {table} MODIFY SETTING storage_policy = '{wanted.policy}'")
-    if f"TTL toDateTime(minute) + toIntervalDay({wanted.days}) TO VOLUME '{wanted.volume}'" not in now:
-        when = f"toDateTime(minute) + toIntervalDay({wanted.days})"
-        found.append(f"ALTER TABLE {table} MODIFY TTL {when} TO VOLUME '{wanted.volume}'")
-    return found
+    policy = f"storage_policy = '{wanted.policy}'"
+    moved = f"TTL toDateTime(minute) + toIntervalDay({wanted.days}) TO VOLUME '{wanted.volume}'"
+    needed = {policy: f"SETTING {policy}", moved: moved}
+    return [f"ALTER TABLE {table} MODIFY {said}" for told, said in needed.items() if told not in now]
 
 
 def age(where: ClickHouse) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from sharedchain.barrier import NOTIFY
 from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
@@ -21,7 +22,6 @@ from sinks.notify.sink import NotifySink
 from sinks.notify.texts import Words
 from sinks.program import arguments, prepare, run
 
-GROUP = "chain.sink.notify"
 ALERTS = "ops.alert.v1"
 
 
@@ -45,7 +45,7 @@ def main() -> int:
             LedgerReader(endpoints, codec),
             beat=health.beat,
         )
-        run(endpoints, GROUP, [ALERTS], sink, asked.member, health, stopping)
+        run(endpoints, NOTIFY, [ALERTS], sink, asked.member, health, stopping)
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

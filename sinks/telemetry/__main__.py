@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 
+from sharedchain.barrier import MINUTES
 from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import SharedChainError
@@ -20,8 +21,6 @@ from sinks.runner import rested
 from sinks.telemetry.past import Past
 from sinks.telemetry.sink import TABLE, TelemetrySink
 
-GROUP = "chain.sink.telemetry"
-
 
 def main() -> int:
     asked = arguments("sinks.telemetry", __doc__ or "").parse_args()
@@ -30,12 +29,12 @@ def main() -> int:
         endpoints = Endpoints.load(asked.home, program="sink")
         migrate(endpoints.clickhouse)
         registry = Registry.of(endpoints)
-        past = Past.of(endpoints, f"{GROUP}.past")
+        past = Past.of(endpoints, f"{MINUTES}.past")
         sink = TelemetrySink(Store(endpoints.clickhouse), Slices(Codec(registry, Catalog.load())), past)
         peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)}
         health = Health("telemetry-sink", peers | {"clickhouse": answers(endpoints.clickhouse)})
         which, has = epoch_of(endpoints.clickhouse), partial(filled, endpoints.clickhouse, (TABLE.name,))
-        run(endpoints, GROUP, [TOPIC], sink, asked.member, health, stopping, epoch=which, filled=has, rested=rested)
+        run(endpoints, MINUTES, [TOPIC], sink, asked.member, health, stopping, epoch=which, filled=has, rested=rested)
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

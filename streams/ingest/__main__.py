@@ -2,7 +2,7 @@
 
 Crash-only: whatever it cannot decide ends the process, and the restart finds its footing again.
 Exit codes: 0 asked to stop · 70 a fault · 71 the spine has a gap · 72 fenced by a successor ·
-73 our clock and the broker's disagree.
+73 its records wait unread · 74 our clock and the broker's disagree.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ from pathlib import Path
 from prometheus_client import REGISTRY
 
 from sharedchain import exposition, replicas
+from sharedchain.barrier import lane_group
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import Fenced
 from sharedchain.health import WAIT, Health, kafka_answers, registry_answers
 from sharedchain.log import start as start_log
 from sharedchain.registry import Registry
 from sharedchain.schemas import Catalog
+from streams.ingest.guard import guard
 from streams.ingest.lane import Lane
 from streams.ingest.recovery import Torn
 from streams.ingest.settings import Settings
 from streams.ingest.writer import ClockSkew
 
 log = logging.getLogger("ingest")
-_CODES: dict[type[Exception], int] = {Torn: 71, Fenced: 72, ClockSkew: 73}
+_CODES: dict[type[Exception], int] = {Torn: 71, Fenced: 72, ClockSkew: 74}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -44,8 +46,10 @@ def main(argv: list[str] | None = None) -> int:
     try:
         endpoints = Endpoints.load(asked.home, program="ingest")
         health = _watched(endpoints, asked.lane)
-        lane = Lane(endpoints, asked.lane, asked.lanes or endpoints.lanes, Settings(**told))
+        settings = Settings(**told)
+        lane = Lane(endpoints, asked.lane, asked.lanes or endpoints.lanes, settings)
         health.waits = lane.waits
+        guard(endpoints, asked.lane, settings.stuck / 1000, lane.reads)
         lane.run(stop, health.beat)
     except Exception as error:
         code = next((c for kind, c in _CODES.items() if isinstance(error, kind)), 70)
@@ -61,7 +65,7 @@ def _watched(endpoints: Endpoints, lane: int) -> Health:
     health = Health(f"ingest-{lane}", peers)
     ask = replicas.asked(endpoints, Catalog.load(), WAIT)
     REGISTRY.register(exposition.Replicas(ask))
-    exposition.serve(endpoints, health, group=f"chain.ingest.lane{lane}")
+    exposition.serve(endpoints, health, group=lane_group(lane))
     return health
 
 

@@ -68,6 +68,10 @@ class Lane:
         """What this lane waits for before it decides anything; empty: it follows its topics."""
         return self._waits or ("" if self._reader.doors_open else f"the end of {config.TOPIC} was not read yet")
 
+    def reads(self) -> frozenset[Place]:
+        """The partitions of which it decides what comes; none while it waits for something else."""
+        return frozenset() if self._waits else self._reader.reads
+
     def run(self, stop: threading.Event, beat: Callable[[], None] = lambda: None) -> None:
         """Turn after turn until `stop`, each with a `beat`; raises whatever ends this process."""
         while not stop.is_set():

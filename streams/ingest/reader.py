@@ -10,6 +10,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from sharedchain.barrier import lane_group
 from sharedchain.endpoints import Endpoints
 from sharedchain.kafka import consumer
 from streams.ingest import config
@@ -23,7 +24,7 @@ class Reader:
     """Reads `chain.config.v1` to its end first; `open_doors` lets the other topics in."""
 
     def __init__(self, endpoints: Endpoints, lane: int, topics: tuple[str, ...]) -> None:
-        self._consumer: Consumer = consumer(endpoints, f"chain.ingest.lane{lane}", **_SETTINGS)
+        self._consumer: Consumer = consumer(endpoints, lane_group(lane), **_SETTINGS)
         known = self._consumer.list_topics(timeout=30).topics
         places: list[Place] = [(t, int(p)) for t in topics for p in sorted(known[t].partitions)]
         found = self._consumer.committed([TopicPartition(t, p) for t, p in places], timeout=30)
@@ -31,6 +32,7 @@ class Reader:
         self.backlog = Backlog(places)
         self.ends: dict[Place, int] = {}
         self.doors_open = False
+        self.reads = frozenset(place for place in places if place[0] == config.TOPIC)  # replaced, never changed
         self._closed = [place for place in places if place[0] != config.TOPIC]
         self._consumer.assign([self._start(place) for place in places if place[0] == config.TOPIC])
 
@@ -44,6 +46,7 @@ class Reader:
         self._consumer.incremental_assign([self._start(p) for p in self._closed if p not in stopped])
         for place in stopped:
             self.backlog.end(place)
+        self.reads |= frozenset(self._closed) - stopped
         self.doors_open = True
 
     def read(self, limit: int, wait: float) -> list[Record]:
@@ -57,6 +60,7 @@ class Reader:
     def stop(self, place: Place) -> None:
         """Read no more of a poisoned partition."""
         self._consumer.incremental_unassign([TopicPartition(*place)])
+        self.reads -= {place}
         self.backlog.end(place)
         self.ends.pop(place, None)
 

@@ -12,5 +12,6 @@ class Settings(BaseSettings):
 
     tick: int = 1000  # between wall ticks
     batch: int = 2000  # records a transaction, at most
+    stuck: int = 60_000  # that a record may wait unread before the lane ends, for a successor to read it
     skew: int = 5000  # how far our clock may be from the broker's
     resume: str = ""  # «topic/partition,…» or «all»: partitions that the breaker stopped and may go on

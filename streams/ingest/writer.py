@@ -8,6 +8,7 @@ from typing import Any
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from sharedchain.barrier import lane_group
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConnectionFailed, Fenced, SharedChainError
 from sharedchain.failpoint import failpoint
@@ -38,7 +39,7 @@ class Writer:
         self._endpoints, self._lane, self._skew, self._wall = endpoints, lane, skew, wall
         self._producer = transactional_producer(
             endpoints,
-            f"chain.ingest.lane{lane}",
+            lane_group(lane),
             **{"queue.buffering.max.messages": 200_000, "compression.type": "lz4"},
         )
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from sharedchain import kafka
+from sharedchain.barrier import TELEMETRY
 from sharedchain.codec import Codec
 from sharedchain.endpoints import Endpoints
 from sharedchain.registry import Registry
@@ -20,7 +21,6 @@ from streams.telemetry.setpoints import Setpoints
 from streams.telemetry.tell import Teller
 from streams.worker import Post, Seat, lane_app
 
-GROUP = "chain.telemetry"
 WINDOW = 60_000  # ms: one reading of a metric is told in each
 _FETCH = 4 << 20  # bytes: large slices are cheap
 
@@ -29,24 +29,24 @@ def telemetry_app(endpoints: Endpoints, seat: Seat, *, window: int = WINDOW) -> 
     """The Faust app. Start it with `--without-web`."""
     catalog = Catalog.load()
     post = Post(
-        role="telemetry", group=GROUP, topic=TOPIC, partitions=catalog.topics[TOPIC].partitions, slice=10_000,
+        role="telemetry", group=TELEMETRY, topic=TOPIC, partitions=catalog.topics[TOPIC].partitions, slice=10_000,
         keeps=1.0, more={"consumer_max_fetch_size": _FETCH, "broker_check_crcs": False},
     )  # fmt: skip
     return lane_app(endpoints, seat, post, _factory(endpoints, Codec(Registry.of(endpoints), catalog), window))
 
 
 def _factory(endpoints: Endpoints, codec: Codec, window: int) -> Callable[[int], Lane]:
-    positions = kafka.consumer(endpoints, GROUP)
+    positions = kafka.consumer(endpoints, TELEMETRY)
     slices, teller = Slices(codec), Teller(codec, window)
-    setpoints = Setpoints(kafka.consumer(endpoints, f"{GROUP}.setpoints", **READER), codec)
+    setpoints = Setpoints(kafka.consumer(endpoints, f"{TELEMETRY}.setpoints", **READER), codec)
     threading.Thread(target=or_die, args=(setpoints.follow,), name="setpoints", daemon=True).start()
 
     def lane(partition: int) -> Lane:
-        producer = kafka.transactional_producer(endpoints, f"{GROUP}.{partition}")
+        producer = kafka.transactional_producer(endpoints, f"{TELEMETRY}.{partition}")
         return Lane(
             partition, read=patient(slices.read), write=patient(teller.record), setpoints=setpoints, window=window,
             outputs=Outputs(producer, positions, TOPIC, partition),
-            reader=lambda: kafka.consumer(endpoints, f"{GROUP}.recovery", **READER),
+            reader=lambda: kafka.consumer(endpoints, f"{TELEMETRY}.recovery", **READER),
         )  # fmt: skip
 
     return lane

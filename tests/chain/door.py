@@ -51,11 +51,12 @@ class Door:
             self.publish("config.defined", item.said, tenant="")
 
     def start(
-        self, *options: str, home: Path | None = None, env: Mapping[str, str] | None = None
+        self, *options: str, home: Path | None = None, env: Mapping[str, str] | None = None, script: Path | None = None
     ) -> subprocess.Popen[bytes]:
-        """Start lane 0; its stderr goes to `log()`."""
+        """Start lane 0, or `script` in its place; its stderr goes to `log()`."""
         with (self.folder / "ingest.log").open("ab") as log:
-            command = [sys.executable, "-m", "streams.ingest", "--home", str(home or self.endpoints.home), *options]
+            program = [str(script)] if script else ["-m", "streams.ingest"]
+            command = [sys.executable, *program, "--home", str(home or self.endpoints.home), *options]
             process = subprocess.Popen(command, cwd=_ROOT, stderr=log, env={**os.environ, **(env or {})})
         self.lanes.append(process)
         return process

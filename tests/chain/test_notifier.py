@@ -17,10 +17,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pydantic import SecretStr
 from standardwebhooks import Webhook as Signer
 
+from sharedchain.barrier import NOTIFY
 from sharedchain.endpoints import Endpoints, Notify
 from sharedchain.fact import Derived
 from sharedchain.spine import read_derived_from
-from sinks.notify.__main__ import GROUP
 from sinks.notify.delivery import Delivery, plan
 from tests.sinks.rig import ALERTS, PATIENCE, House, alert, free_port, wait_for
 
@@ -134,7 +134,7 @@ def test_killed_anywhere_everyone_is_told_and_it_is_recorded_once(house: House, 
     publish(house, told)
     house.dies_at(SINK, f"{where}:17")
     with house.running(SINK):
-        house.settle(GROUP, ALERTS)
+        house.settle(NOTIFY, ALERTS)
     assert Counter(o.id for o in outcomes(house, told)) == Counter(d.id for d in wanted)
     mails = Counter(one.strip("<>").removesuffix("@sharedchain") for one in world.mails)
     calls = Counter(world.calls)
@@ -166,10 +166,10 @@ def test_a_notifier_that_was_frozen_amid_a_batch_tells_nothing_that_its_successo
         frozen.send_signal(signal.SIGSTOP)
         go_on.set()
         with house.running(SINK, "--member", "two"):
-            house.settle(GROUP, ALERTS)
+            house.settle(NOTIFY, ALERTS)
             frozen.send_signal(signal.SIGCONT)
             publish(house, more := alerts(5))
-            house.settle(GROUP, ALERTS)
+            house.settle(NOTIFY, ALERTS)
     assert "the partition is another's by now" in "".join(f.read_text() for f in house.endpoints.home.glob("*.log"))
     assert Counter(o.id for o in outcomes(house, [*told, *more])) == Counter(d.id for d in [*wanted, *plan(more, ())])
     calls = Counter(world.calls)
@@ -181,10 +181,10 @@ def test_a_restart_tells_nothing_again(house: House, world: World) -> None:
     publish(house, told)
     for _ in range(2):
         with house.running(SINK):
-            house.settle(GROUP, ALERTS)
+            house.settle(NOTIFY, ALERTS)
     publish(house, told)  # the alerts themselves come once more, as new records
     with house.running(SINK):
-        house.settle(GROUP, ALERTS)
+        house.settle(NOTIFY, ALERTS)
     assert len(world.mails) == len(world.calls) == 5
     assert len(outcomes(house, told)) == 20
 
@@ -196,7 +196,7 @@ def test_who_refuses_first_is_told_when_he_accepts(house: House, world: World) -
     told = alerts(1)
     publish(house, told)
     with house.running(SINK, *policy_of(house)):
-        house.settle(GROUP, ALERTS)
+        house.settle(NOTIFY, ALERTS)
         assert "canary" not in house.said()
     ended = {o.data.get("channel", "LIGHT"): o for o in outcomes(house, told)}
     assert {channel: o.type for channel, o in ended.items()} == {
@@ -215,7 +215,7 @@ def test_who_never_answers_is_recorded_as_failed_and_others_are_told(house: Hous
     told = alerts(2)
     publish(house, told)
     with house.running(SINK, *policy_of(house)):
-        house.settle(GROUP, ALERTS)
+        house.settle(NOTIFY, ALERTS)
     ended = [
         (o.type, o.data.get("channel"), o.data.get("attempt"), o.data.get("outcome")) for o in outcomes(house, told)
     ]
@@ -232,13 +232,13 @@ def test_a_resolution_only_puts_out_its_lamp_and_history_is_silent(house: House,
     number = int(str(lit.data["alert_id"]).removeprefix("alert-"))
     publish(house, [lit])
     with house.running(SINK):
-        house.settle(GROUP, ALERTS)
+        house.settle(NOTIFY, ALERTS)
     dark, old = next(_used), next(_used)
     rest = [alert(n, "resolved", deliveries=everyone(1)) for n in (number, dark)]
     rest.append(alert(old, deliveries=everyone(1), backfill=True))
     publish(house, rest)
     with house.running(SINK):  # another life: that the lamp is on is known from the log
-        house.settle(GROUP, ALERTS)
+        house.settle(NOTIFY, ALERTS)
     assert (len(world.mails), len(world.calls)) == (1, 1)
     lamps = [(o.data["alert_id"], o.data["state"]) for o in outcomes(house, [lit, *rest]) if o.type == "light.changed"]
     assert lamps == [(lit.data["alert_id"], "ON"), (lit.data["alert_id"], "OFF")]
@@ -250,7 +250,7 @@ def test_a_dead_webhook_holds_up_nobody_elses_inbox(house: House, world: World) 
     publish(house, told)
     with house.running(SINK):
         wait_for("all inboxes", lambda: _inboxes(house, told) == 3)
-        house.settle(GROUP, ALERTS)
+        house.settle(NOTIFY, ALERTS)
 
 
 def _inboxes(house: House, told: list[Derived]) -> int:

@@ -15,12 +15,12 @@ import httpx2
 import pytest
 from confluent_kafka import TopicPartition
 
+from sharedchain.barrier import CLICKHOUSE
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import ConfigError
 from sharedchain.kafka import consumer, transactional_producer
 from sharedchain.scope import SPINE
 from sinks.batch import FIRST_EPOCH
-from sinks.clickhouse.__main__ import GROUP
 from sinks.clickhouse.epoch import epoch_of
 from sinks.clickhouse.migrate import FOLDER, migrate
 from sinks.clickhouse.rows import TABLES
@@ -64,7 +64,7 @@ def spine() -> Spine:
 
 
 def rows_are_the_log(house: House) -> None:
-    house.settle(GROUP, SPINE, ALERTS)
+    house.settle(CLICKHOUSE, SPINE, ALERTS)
     expected = house.expected(SPINE, ALERTS)
     for table in ("facts", "alerts"):
         assert by_key(house.stored(table)) == by_key(expected[table])
@@ -208,7 +208,7 @@ def test_a_store_older_than_its_epoch_is_gone_on_with(house: House, spine: Spine
         rows_are_the_log(house)
     with connect(house.endpoints.clickhouse) as client:
         client.command("DROP TABLE store SYNC")
-    old = consumer(house.endpoints, GROUP)
+    old = consumer(house.endpoints, CLICKHOUSE)
     topics = old.list_topics(timeout=20).topics.values()
     places = [TopicPartition(str(t.topic), p) for t in topics for p in t.partitions]
     at = [p for p in old.committed(places, timeout=20) if p.offset >= 0]
@@ -300,7 +300,7 @@ def test_an_episode_is_one_row_an_alert(house: House) -> None:
     told = [alert(9_000, how, severity=severity, seq=seq) for seq, (how, severity) in enumerate(life)]
     house.publish([house.derived_record(one) for one in told])
     with house.running(SINK):
-        house.settle(GROUP, ALERTS)
+        house.settle(CLICKHOUSE, ALERTS)
     with connect(house.endpoints.clickhouse) as client:
         found = client.query(
             "SELECT severity_raised, severity, open, escalated_at IS NULL, resolved_at IS NULL, recipients "

@@ -14,6 +14,7 @@ import pytest
 
 from deploy.demo.found import client
 from deploy.minutes import compare_minutes
+from sharedchain.barrier import TELEMETRY
 from sharedchain.chain import ChainSync
 from sharedchain.cli import run
 from sharedchain.config import item
@@ -26,7 +27,6 @@ from sharedchain.scope import SPINE, partition_of
 from sharedchain.spine import spine_headers
 from sharedchain.telemetry import TOPIC
 from streams.telemetry.thin import scaled
-from streams.telemetry.worker import GROUP
 from tests.sinks.rig import PATIENCE, House
 
 pytestmark = pytest.mark.stack
@@ -103,7 +103,7 @@ def test_killed_anywhere_every_crossing_is_told_and_none_that_was_not(
     plant.publish(100)
     process = house.start(ENGINE)
     try:
-        house.settle(GROUP, TOPIC)
+        house.settle(TELEMETRY, TOPIC)
     finally:
         process.terminate()
         process.wait(PATIENCE)

@@ -53,7 +53,7 @@ def dirty_reads(_: Endpoints) -> None:
 
 def zombie(_: Endpoints) -> None:
     """Not a twin yet: no watchdog, and the worker with TOY_STOP stops itself before its third or later commit."""
-    watchdog.watch = lambda *_: None
+    watchdog._start = lambda *_: None
 
     async def no_beat(*_: object) -> None: ...
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from queue import SimpleQueue
-from typing import Any
 
 import pytest
 
 from sharedchain.errors import ConnectionFailed
 from streams import watchdog
 from streams.lanes import UNKNOWN
-from streams.watchdog import STUCK, Farewell, Judges, Progress, Pulse, beat, watch
+from streams.watchdog import STUCK, Farewell, Presence, Progress, Pulse, Work, beat, watch_presence, watch_work
 
 
-def judges(pending: Any = list, *, leaving: bool = False) -> Judges:
-    return Judges(Pulse(2.0, last=100.0), Progress(60.0), Farewell(8.0), pending=pending, leaving=lambda: leaving)
+def presence(*, leaving: bool = False) -> Presence:
+    return Presence(Pulse(2.0, last=100.0), Farewell(8.0), leaving=lambda: leaving)
+
+
+def work(pending: Callable[[], Iterable[tuple[int, int]]]) -> Work[int]:
+    return Work(Progress(60.0), pending)
 
 
 def test_a_loop_that_beats_within_the_limit_is_not_late() -> None:
@@ -61,36 +64,44 @@ async def test_the_loop_itself_notices_that_the_process_was_stopped() -> None:
 
 
 def test_presence_is_a_loop_that_beats_and_nobody_who_should_have_left() -> None:
-    asked = judges(leaving=True)
-    assert asked.presence(101.0) == ""
-    assert asked.presence(102.5).startswith("the event loop stood still for 2.5 s")
-    assert asked.presence(110.0) == "asked to stop, and still here after 8 s"
+    asked = presence(leaving=True)
+    assert asked.verdict(101.0) == ""
+    assert asked.verdict(102.5).startswith("the event loop stood still for 2.5 s")
+    assert asked.verdict(110.0) == "asked to stop, and still here after 8 s"
 
 
 def test_a_broker_that_does_not_answer_is_no_verdict() -> None:
     def down() -> Iterable[tuple[int, int]]:
         raise ConnectionFailed("Kafka is away")
 
-    away = judges(down)
-    assert [away.work(0.0), away.work(61.0)] == ["", ""]
-    waiting = judges(lambda: [(0, 5)])
-    assert [waiting.work(0.0), waiting.work(61.0)] == ["", "no progress on partitions [0] for 60 s"]
+    away = work(down)
+    assert [away.verdict(0.0), away.verdict(61.0)] == ["", ""]
+    waiting = work(lambda: [(0, 5), (3, 7)])
+    assert [waiting.verdict(0.0), waiting.verdict(61.0)] == ["", "no progress on 0, 3 for 60 s"]
 
 
-def _first_verdict(asked: Judges, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
-    told: SimpleQueue[tuple[int, str]] = SimpleQueue()
+class Deaths:
+    """What ends the process; nobody lives on behind it."""
 
-    def die(code: int, why: object) -> None:
-        told.put((code, str(why)))
-        threading.Event().wait()  # for ever: nobody lives on behind the end of the process
+    def __init__(self) -> None:
+        self._told: SimpleQueue[tuple[int, str]] = SimpleQueue()
 
+    def die(self, code: int, why: object) -> None:
+        self._told.put((code, str(why)))
+        threading.Event().wait()
+
+    def first(self) -> tuple[int, str]:
+        return self._told.get(timeout=5)
+
+
+@pytest.fixture
+def deaths(monkeypatch: pytest.MonkeyPatch) -> Deaths:
     monkeypatch.setattr(watchdog, "_BEAT", 0.01)
     monkeypatch.setattr(watchdog, "_LOOK", 0.01)
-    watch(asked, die)
-    return told.get(timeout=5)
+    return Deaths()
 
 
-def test_a_question_that_gets_no_answer_does_not_silence_the_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_question_that_gets_no_answer_does_not_silence_the_watch(deaths: Deaths) -> None:
     asks, answered = threading.Event(), threading.Event()
 
     def blocked() -> Iterable[tuple[int, int]]:
@@ -98,22 +109,21 @@ def test_a_question_that_gets_no_answer_does_not_silence_the_watch(monkeypatch: 
         answered.wait(10)
         return []
 
-    now = judges(blocked)
-    now.pulse.last = time.monotonic() + 5.0
-
     def leaving() -> bool:
-        now.pulse.last = 0.0 if asks.is_set() else now.pulse.last
+        pulse.last = 0.0 if asks.is_set() else pulse.last
         return False
 
-    code, why = _first_verdict(Judges(now.pulse, now.progress, now.farewell, blocked, leaving), monkeypatch)
+    pulse = Pulse(2.0, last=time.monotonic() + 5.0)
+    watch_presence(Presence(pulse, Farewell(8.0), leaving), deaths.die)
+    watch_work(work(blocked), deaths.die)
+    code, why = deaths.first()
     answered.set()
     assert (code, why.partition(" for ")[0]) == (STUCK, "the event loop stood still")
 
 
-def test_a_watch_that_fails_says_so_and_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watch_that_fails_says_so_and_ends_the_process(deaths: Deaths) -> None:
     def broken() -> Iterable[tuple[int, int]]:
         raise RuntimeError("dictionary changed size during iteration")
 
-    watched = judges(broken)
-    watched.pulse.last = 10.0**9
-    assert _first_verdict(watched, monkeypatch) == (UNKNOWN, "dictionary changed size during iteration")
+    watch_work(work(broken), deaths.die)
+    assert deaths.first() == (UNKNOWN, "dictionary changed size during iteration")

@@ -138,9 +138,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "clock.ok": ("与 {who} 相差 {off:.1f} 秒", "{off:.1f} s from that of {who}"),
     "clock.off": ("本机时钟与 {who} 相差 {off:+.1f} 秒", "this machine is {off:+.1f} s from the clock of {who}"),
     "clock.off.mend": (
-        "校时:systemctl enable --now chrony(或 systemd-timesyncd),两边都看;差 5 秒以上采集会退出(代码 73)",
+        "校时:systemctl enable --now chrony(或 systemd-timesyncd),两边都看;差 5 秒以上采集会退出(代码 74)",
         "set it by the network: systemctl enable --now chrony (or systemd-timesyncd), on both; "
-        "beyond 5 s ingest exits with 73",
+        "beyond 5 s ingest exits with 74",
     ),
     "gateway": ("网关", "gateway"),
     "gateway.ok": ("{place} 有应答", "{place} answers"),

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from sharedchain.barrier import MINUTES
 from sharedchain.endpoints import Endpoints
 from sharedchain.telemetry import TOPIC
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.store import connect
-from sinks.telemetry.__main__ import GROUP
 from tests.sinks.rig import House, Store
 from tests.sinks.telemetry.ledger import Ledger
 
@@ -51,7 +51,7 @@ def stored(house: House, ledger: Ledger) -> list[tuple[tuple[str, str, str, int]
 
 
 def minutes_are_the_ledger(house: House, *ledgers: Ledger) -> None:
-    house.settle(GROUP, TOPIC)
+    house.settle(MINUTES, TOPIC)
     for ledger in ledgers:
         assert ledger.minutes
         assert sorted(stored(house, ledger)) == sorted(ledger.expected())
@@ -118,5 +118,5 @@ def test_red_twin_without_intents_minutes_count_twice(house: House) -> None:
     house.dies_at(NAIVE, "sink.after_insert")
     ledger.publish(300, now())
     with house.running(NAIVE):
-        house.settle(GROUP, TOPIC)
+        house.settle(MINUTES, TOPIC)
     assert sum(row[1] for row in stored(house, ledger)) > ledger.count

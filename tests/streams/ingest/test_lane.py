@@ -174,7 +174,7 @@ def test_without_its_dead_letters_a_record_is_not_dropped(door: Door, tenant: st
 def test_a_wrong_clock_ends_the_lane(door: Door, tenant: str) -> None:
     lane = door.start(env={"SHAREDCHAIN_INGEST_SKEW": "-60000"})  # nothing is close enough
     door.publish("lead.captured", lead("L-1"), tenant=tenant)
-    assert lane.wait(60) == 73
+    assert lane.wait(60) == 74
     assert door.spine(tenant) == []
 
 

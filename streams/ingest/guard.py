@@ -1,0 +1,40 @@
+"""Ends a lane whose records wait unread although Kafka tells of them, so that a successor reads them.
+
+Seen with librdkafka 2.16: after the loss of a broker the consumer of one run in three read no more, without a word.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+from sharedchain import log
+from sharedchain.barrier import lane_group
+from sharedchain.endpoints import Endpoints
+from sharedchain.lag import Follower, Position
+from streams.ingest.ticks import Place
+from streams.watchdog import Progress, Work, watch_work
+
+
+def guard(endpoints: Endpoints, lane: int, limit: float, reads: Callable[[], frozenset[Place]]) -> None:
+    """Watch lane number `lane` from now on, in a thread: a record of a partition that it `reads` and that waits for
+    more than `limit` seconds ends this process."""
+    follower = Follower(endpoints, lane_group(lane), wait=10.0)
+
+    def pending() -> Iterator[tuple[str, int]]:
+        read = reads()
+        return unread(follower.positions(read), read)
+
+    watch_work(Work(Progress[str](limit), pending), _die)
+
+
+def unread(positions: Iterable[Position], reads: frozenset[Place]) -> Iterator[tuple[str, int]]:
+    """(«topic/partition», committed offset) of those that are read and hold a record behind it."""
+    for one in positions:
+        if one.lag and (one.topic, one.partition) in reads:
+            yield f"{one.topic}/{one.partition}", one.committed
+
+
+def _die(code: int, cause: BaseException | str) -> None:
+    log.last_words("ingest", f"exit {code}: {cause}", cause if isinstance(cause, BaseException) else None)
+    os._exit(code)
