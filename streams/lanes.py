@@ -116,8 +116,8 @@ def or_die(work: Callable[[], None]) -> None:
         die(FENCED if isinstance(error, Fenced) else GAP if isinstance(error, Gap) else UNKNOWN, error)
 
 
-def die(code: int, cause: BaseException | str) -> None:
-    """End the process at once: no handler, no commit, no flush of anything but this line."""
+def die(code: int, cause: BaseException | str, name: str = "worker") -> None:
+    """End the process at once: no handler, no commit, no flush of anything but this line, told by logger `name`."""
     error = cause if isinstance(cause, BaseException) else None
-    log.last_words("worker", f"exit {code}: {cause}", error, traced=code == UNKNOWN)
+    log.last_words(name, f"exit {code}: {cause}", error, traced=code == UNKNOWN)
     os._exit(code)

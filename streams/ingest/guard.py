@@ -1,18 +1,18 @@
 """Ends a lane whose records wait unread although Kafka tells of them, so that a successor reads them.
 
-Seen with librdkafka 2.16: after the loss of a broker the consumer of one run in three read no more, without a word.
+Seen with librdkafka 2.16: after the loss of a broker the consumer read no more in some runs, without a word.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
-from sharedchain import log
 from sharedchain.barrier import lane_group
 from sharedchain.endpoints import Endpoints
 from sharedchain.lag import Follower, Position
 from streams.ingest.ticks import Place
+from streams.lanes import die
 from streams.watchdog import Progress, Work, watch_work
 
 
@@ -25,7 +25,7 @@ def guard(endpoints: Endpoints, lane: int, limit: float, reads: Callable[[], fro
         read = reads()
         return unread(follower.positions(read), read)
 
-    watch_work(Work(Progress[str](limit), pending), _die)
+    watch_work(Work(Progress[str](limit), pending), partial(die, name="ingest"))
 
 
 def unread(positions: Iterable[Position], reads: frozenset[Place]) -> Iterator[tuple[str, int]]:
@@ -33,8 +33,3 @@ def unread(positions: Iterable[Position], reads: frozenset[Place]) -> Iterator[t
     for one in positions:
         if one.lag and (one.topic, one.partition) in reads:
             yield f"{one.topic}/{one.partition}", one.committed
-
-
-def _die(code: int, cause: BaseException | str) -> None:
-    log.last_words("ingest", f"exit {code}: {cause}", cause if isinstance(cause, BaseException) else None)
-    os._exit(code)
