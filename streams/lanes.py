@@ -60,11 +60,11 @@ class Lanes:
         self._build = build
         self._seats: dict[int, _Seat] = {}
         self._changed = asyncio.Event()
-        self._dealt = False
+        self.dealt = False  # partitions, or the word that there are none for it
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Hold exactly these partitions from now on; new ones start to recover at once."""
-        wanted, self._dealt = set(partitions), True
+        wanted, self.dealt = set(partitions), True
         for partition in self._seats.keys() - wanted:
             seat = self._seats.pop(partition)
             seat.thread.submit(or_die, seat.lane.close)
@@ -98,7 +98,7 @@ class Lanes:
 
     def waits(self) -> str:
         """What is waited for before every partition dealt to this worker is decided; empty: nothing."""
-        if not self._dealt:
+        if not self.dealt:
             return "no partitions were dealt to it yet"
         late = [partition for partition, seat in tuple(self._seats.items()) if not seat.recovery.done()]
         return f"partitions {late} are being recovered from the log" if late else ""

@@ -11,7 +11,7 @@ from typing import Any
 
 from sharedchain import exposition, kafka, log
 from sharedchain.endpoints import Endpoints
-from sharedchain.health import Health, kafka_answers, registry_answers
+from sharedchain.health import Health, Peer, kafka_answers, registry_answers
 from sharedchain.registry import Registry
 from sharedchain.tail import READER, records
 from streams import seam, watchdog
@@ -19,6 +19,7 @@ from streams.lanes import Folds, Lanes, die
 from streams.login import credentials
 
 _STUCK = 60.0  # seconds that an undecided record may wait
+_OUTSIDE = 120.0  # seconds for which the group may deal a worker nothing, not even that there is nothing for it
 _FAREWELL = 8.0  # seconds to leave in; the supervisor's patience is 10
 
 
@@ -82,7 +83,8 @@ def lane_app(endpoints: Endpoints, seat: Seat, post: Post, build: Callable[[int]
     async def guard() -> None:
         pulse.last = time.monotonic()
         process = app.beacon.root.data  # Faust's own worker: it hears the signals
-        exposition.serve(endpoints, _health(endpoints, seat, post, pulse, lanes), group=post.group)
+        peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(Registry.of(endpoints))}
+        exposition.serve(endpoints, _health(peers, seat, post, pulse, lanes), group=post.group)
         watchdog.watch_presence(
             watchdog.Presence(
                 pulse, watchdog.Farewell(_FAREWELL), leaving=lambda: app.should_stop or process.should_stop
@@ -92,14 +94,15 @@ def lane_app(endpoints: Endpoints, seat: Seat, post: Post, build: Callable[[int]
         watchdog.watch_work(
             watchdog.Work(watchdog.Progress(_STUCK), pending=lambda: _pending(endpoints, post, lanes)), die
         )
+        outside = watchdog.Work(watchdog.Progress[str](_OUTSIDE), pending=lambda: undealt(post, lanes, peers["kafka"]))
+        watchdog.watch_work(outside, die)
         await asyncio.gather(watchdog.beat(pulse, die), keeping())
 
     app.guard = guard
     return app
 
 
-def _health(endpoints: Endpoints, seat: Seat, post: Post, pulse: watchdog.Pulse, lanes: Lanes) -> Health:
-    peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(Registry.of(endpoints))}
+def _health(peers: Mapping[str, Peer], seat: Seat, post: Post, pulse: watchdog.Pulse, lanes: Lanes) -> Health:
     health = Health(f"{post.role}-{seat.slot}", peers, still=pulse.limit)
     health.waits = lanes.waits
     pulse.tell = health.beat
@@ -116,6 +119,13 @@ def _pending(endpoints: Endpoints, post: Post, lanes: Lanes) -> Iterator[tuple[i
                 yield partition, first.offset
     finally:
         reader.close()
+
+
+def undealt(post: Post, lanes: Lanes, kafka_: Peer) -> Iterator[tuple[str, int]]:
+    """The group, while this worker has heard nothing of it though Kafka answers; who is one too many has heard."""
+    if not lanes.dealt:
+        kafka_()
+        yield f"joining {post.group}", 0
 
 
 def _settings(endpoints: Endpoints, seat: Seat, post: Post) -> dict[str, Any]:

@@ -11,6 +11,8 @@ What is mended, and what it costs when it is not (measured: `docs/decisions/0002
   where nothing is committed yet it does not: there it is lost, and committed past.
 - *producer*: idempotent; Faust's default is not.
 - *records*: aiokafka makes a frozen dataclass of each record, which costs more than reading it; here it is a tuple.
+- *errors of the group*: aiokafka keeps one until somebody fetches, which Faust does not before it has partitions: a
+  join that a dying broker answers with an unknown error was the last one. Here the member joins again.
 - *guard*: Faust starts an `app.task` behind the first recovery, and never if asked to stop before that.
 
 Per-event agents, Tables and acks stay Faust's. Use: `faust.App(broker="slices://host:9092")`, and
@@ -21,6 +23,8 @@ nothing but Faust and aiokafka: it can be lifted out as it is (README.md, exampl
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +33,7 @@ from typing import Any, NamedTuple
 
 import faust
 from aiokafka.consumer import fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.tables.recovery import Recovery
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
@@ -37,6 +42,8 @@ from faust.types import TP, ConsumerMessage
 SCHEME = "slices"
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
 _FETCH_WAIT = 20  # ms that a broker may hold an empty fetch
+_AGAIN = 1.0  # seconds until a member that was refused joins again
+_log = logging.getLogger("seam")
 
 
 class Unpinned(RuntimeError):
@@ -220,12 +227,23 @@ async def _on_recovery_completed(self: Any, generation_id: int = 0) -> None:
     await _recovered(self, generation_id)
 
 
+_pushed = GroupCoordinator._push_error_to_user
+
+
+async def _join_again(self: Any, error: Exception) -> None:
+    # The original waits until a fetch has raised the error.
+    _log.warning("group %s: %r; joining again", self.group_id, error)
+    self.request_rejoin()
+    await asyncio.wait([self._closing], timeout=_AGAIN)
+
+
 def mend() -> None:
     """Put the mends in place; harmless when repeated. Raises Unpinned for other versions."""
     if wrong := [f"{name} is {version(name)}, not {pin}" for name, pin in PINNED.items() if version(name) != pin]:
         raise Unpinned(f"{', '.join(wrong)}: install the pinned one, or look again at every mend in {__file__}")
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"
     Recovery.on_recovery_completed = _on_recovery_completed
+    GroupCoordinator._push_error_to_user = _join_again
     fetcher.ConsumerRecord = Record
 
 

@@ -13,6 +13,8 @@ import faust
 import pytest
 from aiokafka import AIOKafkaConsumer, structs
 from aiokafka.consumer import fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.errors import KafkaError
 from faust.tables.recovery import Recovery
 from faust.transport.consumer import Consumer as Stock
 from faust.transport.drivers import aiokafka as driver
@@ -241,6 +243,41 @@ def test_faust_s_own_producer_is_idempotent(app: faust.App) -> None:
     ours, stock = (kind(app.transport)._settings_extra() for kind in (seam.Producer, driver.Producer))
     assert ours["enable_idempotence"] is True
     assert "enable_idempotence" not in stock
+
+
+# --- membership ---
+
+
+def member() -> Any:
+    loop = asyncio.get_running_loop()
+    said = SimpleNamespace(group_id="g", asked=0, _closing=loop.create_future())
+    said.request_rejoin = lambda: setattr(said, "asked", said.asked + 1)
+    said._subscription = SimpleNamespace(abort_waiters=lambda _: None)
+    return said
+
+
+async def test_a_member_that_a_dying_broker_refused_joins_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seam, "_AGAIN", 0.0)
+    refused = member()
+    await GroupCoordinator._push_error_to_user(refused, KafkaError("UnknownError"))
+    assert refused.asked == 1
+
+
+async def test_a_member_that_leaves_does_not_wait_to_join() -> None:
+    leaving = member()
+    leaving._closing.set_result(None)
+    await asyncio.wait_for(GroupCoordinator._push_error_to_user(leaving, KafkaError("UnknownError")), 0.5)
+
+
+async def test_upstream_still_keeps_it_until_a_fetch_that_may_never_come() -> None:
+    refused = member()
+    waits = asyncio.ensure_future(seam._pushed(refused, KafkaError("UnknownError")))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not waits.done()
+    assert refused.asked == 0
+    refused._error_consumed_fut.set_result(None)
+    await waits
 
 
 # --- guard ---

@@ -11,11 +11,13 @@ from pydantic import SecretStr
 
 from sharedchain import kafka
 from sharedchain.endpoints import ClickHouse, Endpoints, Notify
+from sharedchain.errors import ConnectionFailed
 from sharedchain.scope import SPINE
 from streams import watchdog, worker
 from streams.engine import Core, Wiring, Words
 from streams.engine_app import engine_app
-from streams.worker import Seat
+from streams.lanes import Lanes
+from streams.worker import Post, Seat
 
 
 class FakeLanes:
@@ -112,6 +114,24 @@ def test_the_watchdog_is_quicker_than_the_session(
     monkeypatch.setattr(watchdog, "Pulse", lambda limit, last: limits.append(limit))
     make(endpoints)
     assert 0 < limits[0] < 6.0
+
+
+def test_a_worker_that_its_group_never_deals_anything_is_ended_while_kafka_answers() -> None:
+    lanes, post, away = Lanes(lambda _: None), Post(role="r", group="g", topic="t", partitions=1), [False]  # type: ignore[arg-type,return-value]
+
+    def kafka_() -> None:
+        if away[0]:
+            raise ConnectionFailed("away")
+
+    work = watchdog.Work(watchdog.Progress[str](120.0), pending=lambda: worker.undealt(post, lanes, kafka_))
+    assert work.verdict(0.0) == ""
+    away[0] = True
+    assert work.verdict(121.0) == ""  # a broker that does not answer says nothing about us
+    away[0] = False
+    assert (work.verdict(122.0), work.verdict(242.0)) == ("", "")
+    assert work.verdict(242.1) == "no progress on joining g for 120 s"
+    lanes.assign([])  # one worker too many
+    assert work.verdict(500.0) == ""
 
 
 def _place(found: Any) -> Any:
