@@ -1,4 +1,5 @@
-"""The telemetry topic, a slice at a time: records in, readings and faults out; small slices by rows, large ones whole.
+"""The telemetry topic, a slice at a time: records or batches of them in, readings and faults out; small slices by rows,
+large ones whole.
 
 A pure function of the records: the time against which a reading is plausible is that at which Kafka appended its
 record. Both ways judge alike (tested): the whole way only decides faster what is beyond doubt, and leaves the rest to
@@ -8,15 +9,17 @@ the other. A message of many readings stands or falls as one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
+from sharedchain import record_batch
 from sharedchain.codec import MAX_VALUE, Codec
 from sharedchain.envelope import read_headers
 from sharedchain.errors import Refused
+from sharedchain.record_batch import Reader, Shape, shape_of
 from sharedchain.vector import FRAME, RECORD, Vector, probe
 
 TOPIC = "plant.telemetry.v1"
@@ -25,6 +28,7 @@ MANY = 1000  # readings of one message
 BOUND = 1e9  # no value reaches it: four decimals of it are exact in a double
 _NAME = 500  # characters of an id
 _DAY, _MINUTE = 86_400_000, 60_000
+_SHAPES = 64  # readers that are kept: headers that are never the same twice must not pile them up
 _GOOD = (None, "", "OK")
 
 
@@ -39,6 +43,12 @@ class Record(Protocol):
     def headers(self) -> Iterable[tuple[str, Any]]: ...
     @property
     def value(self) -> bytes | None: ...
+
+
+class Batch(record_batch.Batch, Protocol):
+    """A record batch that can be opened."""
+
+    def records(self) -> Sequence[Record]: ...
 
 
 class Reading(NamedTuple):
@@ -101,6 +111,28 @@ class Slices:
         self._tenant = topic.tenant or "default"
         self._past, self._future = topic.past_days * _DAY, topic.future_minutes * _MINUTE
         self._vectors: dict[int, Vector | None] = {}
+        self._readers: dict[Shape, Reader] = {}
+
+    def read_batches(self, batches: Sequence[Batch]) -> Slice:
+        """Every record of these batches once, as `read` has it, without opening those that are large and alike.
+        Raises ConnectionFailed."""
+        found, opened = Slice([], [], []), list[Batch]()
+        runs = [batch.run for batch in batches]
+        if sum(map(len, runs)) < self._large:
+            opened.extend(batches)
+        else:
+            alike: dict[Shape | None, list[int]] = {}
+            for nth, run in enumerate(runs):
+                alike.setdefault(shape_of(run), []).append(nth)
+            for shape, some in alike.items():
+                opened.extend(self._unlike(shape, [(batches[nth], runs[nth]) for nth in some], found))
+        if opened:
+            said = self.read([record for batch in opened for record in batch.records()])
+            found.rows.extend(said.rows)
+            found.frames.extend(said.frames)
+            found.faults.extend(said.faults)
+        found.faults.sort()
+        return found
 
     def read(self, records: Sequence[Record]) -> Slice:
         """Every record once, as readings or as a fault. Raises ConnectionFailed: the registry does not answer."""
@@ -126,7 +158,7 @@ class Slices:
 
     def _readings(self, record: Record) -> list[Reading]:
         decoded = self._codec.decode(TOPIC, record.value)
-        tenant, backfill = self._context(record)
+        tenant, backfill = self._context(record.headers)
         many = "readings" in decoded.data
         points = decoded.data["readings"] if many else [decoded.data]
         if not points:
@@ -157,15 +189,53 @@ class Slices:
     def _moments(self, recorded: int, backfill: bool) -> tuple[int, int]:
         return (0 if backfill else recorded - self._past), recorded + self._future
 
-    def _context(self, record: Record) -> tuple[str, bool]:
+    def _context(self, headers: Iterable[tuple[str, Any]]) -> tuple[str, bool]:
         """Tenant, and whether it is settled history. Raises Refused for a tenant's name that nobody can have."""
-        if not record.headers:
+        if not headers:
             return self._tenant, False
-        said = read_headers(record.headers)
+        said = read_headers(headers)
         name = said.tenant or self._tenant
         if len(name) > 128 or not name.isprintable() or name.startswith("_"):
             raise Refused("bad_header", "a tenant's name has 1 to 128 printable characters, no leading _", "ce_tenant")
         return name, said.backfill
+
+    # -- closed ----------------------------------------------------------------------------------------------
+
+    def _unlike(self, shape: Shape | None, some: Sequence[tuple[Batch, bytes]], found: Slice) -> Sequence[Batch]:
+        """Read batches whose first records are of one shape, together or else each; those that must be opened."""
+        batches = [batch for batch, _ in some]
+        if shape is not None and self._closed(shape, batches, [run for _, run in some], found):
+            return []
+        if shape is None or len(some) == 1:
+            return batches
+        return [batch for batch, run in some if not self._closed(shape, [batch], [run], found)]
+
+    def _closed(self, shape: Shape, batches: Sequence[Batch], runs: Sequence[bytes], found: Slice) -> bool:
+        """Read batches of one shape as they are, if nothing about their bytes is in doubt."""
+        reader = self._reader(shape)
+        read = reader.read(batches, runs, MAX_VALUE) if reader else None
+        if reader is None or read is None:
+            return False
+        try:
+            tenant, backfill = self._context(shape.headers)
+        except Refused:
+            return False
+        about = pl.DataFrame({"recorded": read.time, "offset": read.offset}).with_columns(
+            tenant=pl.lit(tenant), backfill=pl.lit(backfill)
+        )
+        self._take(read.frame, about, [], lambda: [one for batch in batches for one in batch.records()], found)
+        return True
+
+    def _reader(self, shape: Shape) -> Reader | None:
+        """How batches of this shape are read, made when it is first met; a few are kept."""
+        if shape not in self._readers:
+            vector = self._vector(shape.schema_id)
+            if vector is None:
+                return None
+            if len(self._readers) >= _SHAPES:
+                self._readers.clear()
+            self._readers[shape] = Reader(shape, vector, self._codec.writer(shape.schema_id)[1])
+        return self._readers[shape]
 
     # -- whole -----------------------------------------------------------------------------------------------
 
@@ -185,45 +255,59 @@ class Slices:
         read = vector.frame([record.value or b"" for record in records])
         if read is None:
             return False
-        placed, refused = self._placed(read, records)
+        self._take(read, *self._about(records), lambda: records, found)
+        return True
+
+    def _about(self, records: Sequence[Record]) -> tuple[pl.DataFrame, list[int]]:
+        """Whose each record is and where it lies; and those whose headers are wrong."""
+        tenants, backfills, refused = [self._tenant] * len(records), [False] * len(records), []
+        for nth, record in enumerate(records):
+            if record.headers:
+                try:
+                    tenants[nth], backfills[nth] = self._context(record.headers)
+                except Refused:
+                    refused.append(nth)
+        about = {
+            "tenant": tenants, "backfill": backfills,
+            "recorded": [record.timestamp for record in records], "offset": [record.offset for record in records],
+        }  # fmt: skip
+        return pl.DataFrame(about), refused
+
+    def _take(
+        self, read: pl.DataFrame, about: pl.DataFrame, refused: list[int],
+        records: Callable[[], Sequence[Record]], found: Slice,
+    ) -> None:  # fmt: skip
+        """Add what was read of the records that `about` tells of; what is wrong in it, or refused, is told by rows."""
+        placed = _placed(read, about)
         moments = pl.col("recorded") - pl.when("backfill").then(pl.col("recorded")).otherwise(self._past)
         names = [(pl.col(n) == "") | (pl.col(n).str.len_bytes() > _NAME) for n in _SAID[:3]]
         value, at = pl.col("value"), pl.col("at")
         right = value.is_finite() & (value.abs() < BOUND) & at.is_between(moments, pl.col("recorded") + self._future)
         good = ~pl.any_horizontal(names) & right.fill_null(False) & (pl.col("nth") < MANY)
         bad = set(placed.filter(~good)[RECORD].unique()) | set(refused)
-        if vector.array is not None:
-            bad.update(set(range(len(records))).difference(placed[RECORD].unique()))
+        if not _single(read, about):
+            bad.update(set(range(about.height)).difference(placed[RECORD].unique()))
         if bad:
-            self._by_rows([records[nth] for nth in sorted(bad)], found)
+            ones = records()
+            self._by_rows([ones[nth] for nth in sorted(bad)], found)
             placed = placed.filter(~pl.col(RECORD).is_in(sorted(bad)))
         found.frames.append(placed.select(*SCHEMA))
-        return True
 
-    def _placed(self, read: pl.DataFrame, records: Sequence[Record]) -> tuple[pl.DataFrame, list[int]]:
-        """The frame in our columns, beside whose it is and where it lies; and the records whose headers are wrong."""
-        tenants, backfills, refused = [self._tenant] * len(records), [False] * len(records), []
-        for nth, record in enumerate(records):
-            if record.headers:
-                try:
-                    tenants[nth], backfills[nth] = self._context(record)
-                except Refused:
-                    refused.append(nth)
-        about = pl.DataFrame(
-            {
-                "tenant": tenants, "backfill": backfills,
-                "recorded": [record.timestamp for record in records], "offset": [record.offset for record in records],
-            }
-        )  # fmt: skip
-        columns = [
-            (pl.col(name) if name in read.columns else pl.lit(None)).cast(kind).alias(name)
-            for name, kind in _TYPES.items()
-        ]
-        flag = pl.col("quality_flag")
-        said = read.select(RECORD, *columns).with_columns(
-            good=flag.is_null() | flag.is_in(["", "OK"]), nth=pl.int_range(pl.len()).over(RECORD)
-        )
-        return pl.concat([said, about[said[RECORD]]], how="horizontal"), refused
+
+def _single(read: pl.DataFrame, about: pl.DataFrame) -> bool:
+    """Whether each record is one row."""
+    return read.height == about.height and bool((read[RECORD] == pl.int_range(read.height, eager=True)).all())
+
+
+def _placed(read: pl.DataFrame, about: pl.DataFrame) -> pl.DataFrame:
+    """The frame in our columns, beside whose it is and where it lies."""
+    columns = [
+        (pl.col(name) if name in read.columns else pl.lit(None)).cast(kind).alias(name) for name, kind in _TYPES.items()
+    ]
+    flag, single = pl.col("quality_flag"), _single(read, about)
+    nth = pl.lit(0, pl.Int64) if single else pl.int_range(pl.len()).over(RECORD)
+    said = read.select(RECORD, *columns).with_columns(good=flag.is_null() | flag.is_in(["", "OK"]), nth=nth)
+    return pl.concat([said, about if single else about[read[RECORD]]], how="horizontal")
 
 
 def _by_schema(records: Iterable[Record]) -> dict[int, list[Record]]:

@@ -27,11 +27,11 @@ _KINDS: Mapping[str, Any] = {
 }  # fmt: skip
 _SYNC = b"sharedchain-sync"
 _DOUBT = 1 << 62  # beyond it two readers may take the tenth byte of a number for different things
-_Numbers = Any  # numpy array of int64
+Numbers = Any  # numpy array of int64
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class Field:
     """One primitive; `null` is the branch of its union that says nothing, None: it is no union."""
 
     name: str
@@ -43,44 +43,54 @@ class _Field:
 class Vector:
     """How to read the values of one writer schema: its primitives, and one array of records of primitives at most."""
 
-    fields: tuple[_Field, ...]
+    fields: tuple[Field, ...]
     array: int | None  # its place among the fields
-    within: tuple[_Field, ...]
+    within: tuple[Field, ...]
     head: bytes
 
     def frame(self, values: Sequence[bytes]) -> pl.DataFrame | None:
         """A row a value, or, where there is an array, a row an element of it. None: read them one by one."""
         body = b"".join([value[FRAME:] for value in values])
-        container = b"".join((self.head, _zigzag(len(values)), _zigzag(len(body)), body, _SYNC))
+        read = self.read(body, len(values))
+        return None if read is None else self.believed(read, np.fromiter(map(len, values), np.int64) - FRAME, body)
+
+    def read(self, body: bytes, count: int) -> pl.DataFrame | None:
+        """`count` values that stand in `body` one behind the other, a row each, as polars takes them."""
+        container = b"".join((self.head, zigzag(count), zigzag(len(body)), body, _SYNC))
         try:
             read = pl.read_avro(io.BytesIO(container))
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
             return None
-        if read.height != len(values):
-            return None
-        actual = np.fromiter(map(len, values), np.int64, len(values)) - FRAME
-        octets = np.frombuffer(body, np.uint8)
-        return (self._flat if self.array is None else self._nested)(read, actual, octets)
+        return read if read.height == count else None
 
-    def _flat(self, read: pl.DataFrame, actual: _Numbers, octets: _Numbers) -> pl.DataFrame | None:
-        lengths = _lengths(read, self.fields)
+    def believed(
+        self, read: pl.DataFrame, actual: Numbers, body: bytes, drop: Sequence[str] = ()
+    ) -> pl.DataFrame | None:
+        """What was read, if each value took its `actual` bytes and all of them together `body`; without `drop`."""
+        octets = np.frombuffer(body, np.uint8)
+        if int(actual.sum()) != len(octets):
+            return None
+        return (self._flat if self.array is None else self._nested)(read, actual, octets, drop)
+
+    def _flat(self, read: pl.DataFrame, actual: Numbers, octets: Numbers, drop: Sequence[str]) -> pl.DataFrame | None:
+        lengths = lengths_of(read, self.fields)
         if lengths is None or not np.array_equal(sum(lengths), actual):
             return None
         if not _branches_hold(read, self.fields, lengths, _starts(actual), octets):
             return None
-        return read.with_row_index(RECORD)
+        return read.drop(drop).with_row_index(RECORD)
 
-    def _nested(self, read: pl.DataFrame, actual: _Numbers, octets: _Numbers) -> pl.DataFrame | None:
+    def _nested(self, read: pl.DataFrame, actual: Numbers, octets: Numbers, drop: Sequence[str]) -> pl.DataFrame | None:
         assert self.array is not None
         name = read.columns[self.array]
         counts = read[name].list.len().cast(pl.Int64).to_numpy()
         lists = read.select(name).with_row_index(RECORD).filter(pl.col(name).list.len() > 0)
         points = lists.explode(name).unnest(name)
-        outer, inner = _lengths(read, self.fields), _lengths(points, self.within)
+        outer, inner = lengths_of(read, self.fields), lengths_of(points, self.within)
         if outer is None or inner is None:
             return None
         of, each = points[RECORD].to_numpy(), sum(inner, np.zeros(points.height, np.int64))
-        heads = np.where(counts > 0, _varint(counts), 0)
+        heads = np.where(counts > 0, varint(counts), 0)
         arrays = heads + np.bincount(of, each, len(actual)).astype(np.int64) + 1
         before = sum(outer[: self.array], np.zeros(len(actual), np.int64))
         if not np.array_equal(sum(outer, arrays), actual):
@@ -93,14 +103,15 @@ class Vector:
         behind = [0] * self.array + [1] * (len(self.fields) - self.array)
         if not _branches_hold(read, self.fields, outer, starts, octets, behind, arrays):
             return None
-        return pl.concat([points, read.drop(name)[points[RECORD]]], how="horizontal") if outer else points
+        more = read.drop(name, *drop)
+        return pl.concat([points, more[points[RECORD]]], how="horizontal") if more.width else points
 
 
 def probe(schema: Mapping[str, Any]) -> Vector | None:
     """How values of this writer schema are read at once; None: only one by one."""
-    fields: list[_Field] = []
+    fields: list[Field] = []
     array: int | None = None
-    within: tuple[_Field, ...] = ()
+    within: tuple[Field, ...] = ()
     for place, each in enumerate(schema["fields"]):
         if (field := _field(each)) is not None:
             fields.append(field)
@@ -118,7 +129,18 @@ def probe(schema: Mapping[str, Any]) -> Vector | None:
     return Vector(tuple(fields), array, within, _head(_container(schema)))
 
 
-def _items(node: Any) -> tuple[_Field, ...]:
+def within(
+    vector: Vector, schema: Mapping[str, Any], before: Sequence[tuple[str, str]], behind: Sequence[tuple[str, str]]
+) -> Vector:
+    """The same values with primitives, (name, kind), in front of and behind each; names that no field can have."""
+    around = [[Field(*each) for each in some] for some in (before, behind)]
+    said = [[{"name": name, "type": kind} for name, kind in some] for some in (before, behind)]
+    whole = {**schema, "fields": [*said[0], *schema["fields"], *said[1]]}
+    array = None if vector.array is None else vector.array + len(before)
+    return Vector((*around[0], *vector.fields, *around[1]), array, vector.within, _head(_container(whole)))
+
+
+def _items(node: Any) -> tuple[Field, ...]:
     """The fields of a record of primitives; none if it is anything else."""
     if not isinstance(node, dict) or node.get("type") != "record":
         return ()
@@ -126,16 +148,16 @@ def _items(node: Any) -> tuple[_Field, ...]:
     return tuple(f for f in found if f) if all(found) else ()
 
 
-def _field(each: Mapping[str, Any]) -> _Field | None:
+def _field(each: Mapping[str, Any]) -> Field | None:
     kind = each["type"]
     if isinstance(kind, list):
         kinds = [_primitive(branch) for branch in kind]
         if len(kinds) != 2 or kinds.count("null") != 1:
             return None
         null = kinds.index("null")
-        return _Field(each["name"], kinds[1 - null], null) if kinds[1 - null] in _KINDS else None
+        return Field(each["name"], kinds[1 - null], null) if kinds[1 - null] in _KINDS else None
     name = _primitive(kind)
-    return _Field(each["name"], name) if name in _KINDS else None
+    return Field(each["name"], name) if name in _KINDS else None
 
 
 def _primitive(node: Any) -> str:
@@ -157,11 +179,11 @@ def _container(node: Any) -> Any:
 def _head(schema: Any) -> bytes:
     text = json.dumps(schema).encode()
     said = ((b"avro.schema", text), (b"avro.codec", b"null"))
-    entries = b"".join(_zigzag(len(part)) + part for entry in said for part in entry)
-    return b"Obj\x01" + _zigzag(len(said)) + entries + b"\0" + _SYNC
+    entries = b"".join(zigzag(len(part)) + part for entry in said for part in entry)
+    return b"Obj\x01" + zigzag(len(said)) + entries + b"\0" + _SYNC
 
 
-def _zigzag(number: int) -> bytes:
+def zigzag(number: int) -> bytes:
     number, out = number << 1, bytearray()
     while number > 127:
         out.append(number & 127 | 128)
@@ -170,7 +192,7 @@ def _zigzag(number: int) -> bytes:
     return bytes(out)
 
 
-def _varint(numbers: _Numbers) -> _Numbers:
+def varint(numbers: Numbers) -> Numbers:
     """Bytes that each number takes at least."""
     size = np.where(numbers < 0, -1 - numbers, numbers)
     taken = np.ones(len(size), np.int64)
@@ -182,21 +204,24 @@ def _varint(numbers: _Numbers) -> _Numbers:
     return taken
 
 
-def _lengths(read: pl.DataFrame, fields: Sequence[_Field]) -> list[_Numbers] | None:
+def lengths_of(read: pl.DataFrame, fields: Sequence[Field]) -> list[Numbers] | None:
     """Bytes that each field of each row takes at least; None when a number is beyond doubt's border."""
-    found: list[_Numbers] = []
+    found: list[Numbers] = []
     for field in fields:
         column = read[field.name]
         absent = column.is_null().to_numpy() if column.null_count() else None
         match field.kind:
             case "string":
                 size = column.str.len_bytes().fill_null(0).cast(pl.Int64).to_numpy()
-                taken = _varint(size) + size
+                taken = varint(size) + size
+            case "bytes":
+                size = column.bin.size().fill_null(0).cast(pl.Int64).to_numpy()
+                taken = varint(size) + size
             case "int" | "long":
                 number = column.fill_null(0).cast(pl.Int64).to_numpy()
                 if len(number) and (number.max() >= _DOUBT or number.min() < -_DOUBT):
                     return None
-                taken = _varint(number)
+                taken = varint(number)
             case kind:
                 taken = np.full(read.height, 8 if kind == "double" else 4, np.int64)
         if absent is not None:
@@ -205,13 +230,13 @@ def _lengths(read: pl.DataFrame, fields: Sequence[_Field]) -> list[_Numbers] | N
     return found
 
 
-def _starts(lengths: _Numbers) -> _Numbers:
+def _starts(lengths: Numbers) -> Numbers:
     return np.cumsum(lengths) - lengths
 
 
 def _branches_hold(
-    read: pl.DataFrame, fields: Sequence[_Field], lengths: Sequence[_Numbers], starts: _Numbers, octets: _Numbers,
-    behind: Sequence[int] = (), arrays: _Numbers = 0,
+    read: pl.DataFrame, fields: Sequence[Field], lengths: Sequence[Numbers], starts: Numbers, octets: Numbers,
+    behind: Sequence[int] = (), arrays: Numbers = 0,
 ) -> bool:  # fmt: skip
     """Whether each union names the branch that was read: polars takes any number but one for the other branch."""
     at = starts

@@ -35,18 +35,20 @@ class _Seat:
     lane: Folds
     thread: ThreadPoolExecutor  # of one: what is submitted runs in order, recovery first
     recovery: Future[None]
-    waiting: deque[Sequence[Any]] = field(default_factory=deque)
+    waiting: deque[tuple[Sequence[Any], int]] = field(default_factory=deque)  # slices and their sizes
     given: int = 0  # records, counted by the loop
     taken: int = 0  # of them decided, counted by the thread
 
     def decide(self) -> None:
         """Decide what waits, together; nothing if an earlier call took it along."""
-        together: list[Any] = []
-        while self.waiting and len(together) < _AT_ONCE:
-            together += self.waiting.popleft()
+        together, records = list[Any](), 0
+        while self.waiting and records < _AT_ONCE:
+            slice_, size = self.waiting.popleft()
+            together += slice_
+            records += size
         if together:
             self.lane.decide(together)
-            self.taken += len(together)
+            self.taken += records
 
 
 class Lanes:
@@ -54,10 +56,11 @@ class Lanes:
 
     Faust revokes every partition in each rebalance. A lane whose partition comes back stays open:
     nobody else can have held it meanwhile, and if somebody did, its next transaction is fenced.
+    `size`: records of a slice.
     """
 
-    def __init__(self, build: Callable[[int], Folds]) -> None:
-        self._build = build
+    def __init__(self, build: Callable[[int], Folds], size: Callable[[Sequence[Any]], int] = len) -> None:
+        self._build, self._size = build, size
         self._seats: dict[int, _Seat] = {}
         self._changed = asyncio.Event()
         self.dealt = False  # partitions, or the word that there are none for it
@@ -84,8 +87,9 @@ class Lanes:
         while partition not in self._seats:  # the slice may overtake the news of the assignment
             await self._changed.wait()
         seat = self._seats[partition]
-        seat.waiting.append(slice_)
-        seat.given += len(slice_)
+        size = self._size(slice_)
+        seat.waiting.append((slice_, size))
+        seat.given += size
         work = seat.thread.submit(or_die, seat.decide)
         if seat.given - seat.taken > _ROOM:
             await asyncio.shield(asyncio.wrap_future(work))

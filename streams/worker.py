@@ -40,13 +40,15 @@ class Seat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What workers of one kind do: who they are (`role`), and what they follow. `slice`: records in one at most."""
+    """What workers of one kind do: who they are (`role`), and what they follow. `slice`: records in one at most, or
+    record batches where the lanes want these."""
 
     role: str
     group: str
     topic: str
     partitions: int
     slice: int = 1000  # what a rebalance may have to wait for
+    batches: bool = False
     keeps: float = 0.0  # seconds between two times that lanes are asked to keep what they have; 0: not in between
     more: Mapping[str, Any] = field(default_factory=dict)  # settings of Faust
 
@@ -54,8 +56,9 @@ class Post:
 def lane_app(endpoints: Endpoints, seat: Seat, post: Post, build: Callable[[int], Folds]) -> Any:
     """A Faust app whose lanes decide one partition each of the post's topic. Start it with `--without-web`."""
     app = seam.App(post.group, **_settings(endpoints, seat, post))
-    topic = app.topic(post.topic, schema=seam.SliceSchema(commits=False), partitions=post.partitions)
-    lanes = Lanes(build)
+    schema = seam.SliceSchema(commits=False, batches=post.batches)
+    topic = app.topic(post.topic, schema=schema, partitions=post.partitions)
+    lanes = Lanes(build, seam.size if post.batches else len)
     pulse = watchdog.Pulse(limit=0.7 * seat.session, last=time.monotonic())
 
     @app.agent(topic, isolated_partitions=True)  # type: ignore[untyped-decorator]

@@ -11,6 +11,7 @@ What is mended, and what it costs when it is not (measured: `docs/decisions/0002
   where nothing is committed yet it does not: there it is lost, and committed past.
 - *producer*: idempotent; Faust's default is not.
 - *records*: aiokafka makes a frozen dataclass of each record, which costs more than reading it; here it is a tuple.
+- *batches*: opening each of them record by record is most of what reading costs; an agent may have them closed.
 - *errors of the group*: aiokafka keeps one until somebody fetches, which Faust does not before it has partitions: a
   join that a dying broker answers with an unknown error was the last one. Here the member joins again.
 - *guard*: Faust starts an `app.task` behind the first recovery, and never if asked to stop before that.
@@ -26,10 +27,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import faust
 from aiokafka.consumer import fetcher
@@ -39,11 +40,15 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from streams.seam.batch import Batch, Record, Remembered, Sealed, size
+
+__all__ = ["App", "Batch", "Record", "SliceSchema", "Unpinned", "size"]
 SCHEME = "slices"
 PINNED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0", "mode-streaming": "0.7.1"}
 _FETCH_WAIT = 20  # ms that a broker may hold an empty fetch
 _AGAIN = 1.0  # seconds until a member that was refused joins again
 _log = logging.getLogger("seam")
+_opened = fetcher.PartitionRecords._consumer_record
 
 
 class Unpinned(RuntimeError):
@@ -60,19 +65,25 @@ class App(faust.App):  # type: ignore[misc]
         if self.guard:
             self.add_future(self.guard())
 
+    def topic(self, *topics: str, **options: Any) -> Any:
+        if getattr(options.get("schema"), "batches", False):
+            _PartitionRecords.batched.update(topics)
+        return super().topic(*topics, **options)
+
 
 class SliceSchema(faust.Schema):  # type: ignore[misc]
     """Hands the agent all records of one fetch of one partition as one event, in offset order.
 
     The event's value is a list of Record, its offset that of the last one.
     `commits=False`: the agent commits the group's positions itself, Faust must not.
+    `batches=True`: a list of Batch, as Kafka keeps them; `broker_max_poll_records` then counts these.
     """
 
     sliced = True
 
-    def __init__(self, *, commits: bool = True) -> None:
+    def __init__(self, *, commits: bool = True, batches: bool = False) -> None:
         super().__init__(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-        self.commits = commits
+        self.commits, self.batches = commits, batches
 
     def compile(self, app: Any, *, default_propagate: bool = False, **_: Any) -> Any:
         """The decoder that Faust's conductor calls: it passes the slice on as it is."""
@@ -84,27 +95,24 @@ class SliceSchema(faust.Schema):  # type: ignore[misc]
         return decode
 
 
-class Record(NamedTuple):
-    """aiokafka's ConsumerRecord, field by field."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    timestamp_type: int
-    key: bytes | None
-    value: bytes | None
-    checksum: int | None
-    serialized_key_size: int
-    serialized_value_size: int
-    headers: Sequence[tuple[str, bytes]]
-
-
 @dataclass(frozen=True, slots=True)
 class _Slice:
     """All records that one fetch brought for one partition."""
 
     records: list[Any]
+
+
+class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
+    """aiokafka's records of one fetch of one partition; of topics that are read by batches these are left closed."""
+
+    batched: ClassVar[set[str]] = set()
+
+    def __init__(self, tp: Any, records: Any, *more: Any, **options: Any) -> None:
+        sealed = Sealed(tp.topic, tp.partition, records) if tp.topic in self.batched else records
+        super().__init__(tp, sealed, *more, **options)
+
+    def _consumer_record(self, tp: Any, record: Any) -> Any:
+        return record if isinstance(record, Batch) else _opened(self, tp, record)
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -245,6 +253,8 @@ def mend() -> None:
     Recovery.on_recovery_completed = _on_recovery_completed
     GroupCoordinator._push_error_to_user = _join_again
     fetcher.ConsumerRecord = Record
+    fetcher.MemoryRecords = Remembered
+    fetcher.PartitionRecords = _PartitionRecords
 
 
 mend()

@@ -21,6 +21,7 @@ from sharedchain.spine import Record
 from sharedchain.tail import records
 from sharedchain.telemetry import TOPIC, Reading, Slice
 from streams.outputs import Decided, Outputs
+from streams.seam.batch import Batch
 from streams.telemetry import metrics
 from streams.telemetry.setpoints import Setpoints
 from streams.telemetry.thin import Key, State, told, told_rows
@@ -37,6 +38,7 @@ class Lane:
         self,
         partition: int,
         *,
+        read_batches: Callable[[Sequence[Batch]], Slice],
         read: Callable[[Sequence[Any]], Slice],
         write: Callable[[Reading], Record],
         outputs: Outputs,
@@ -46,7 +48,8 @@ class Lane:
     ) -> None:
         self.offset = 0  # everything before it is judged
         self._partition, self._window = partition, window
-        self._read, self._write, self._outputs = read, write, outputs
+        self._read_batches, self._read = read_batches, read
+        self._write, self._outputs = write, outputs
         self._reader, self._setpoints = reader, setpoints
         self._states: dict[Key, State] = {}
         self._committed, self._again = 0, 0.0
@@ -65,13 +68,16 @@ class Lane:
         self.offset = self._committed = max(low, decided.offset if decided else 0)
         self._setpoints.ready.wait()
 
-    def decide(self, slice_: Sequence[Any]) -> None:
-        """Judge records of this partition, in order, and tell what is worth it."""
-        fresh = onward(slice_, self.offset)
+    def decide(self, slice_: Sequence[Batch]) -> None:
+        """Judge the record batches of this partition, in order, and tell what is worth it."""
+        if unbroken(slice_, self.offset):
+            self._judge(self._read_batches(slice_), slice_[-1].offset + 1)
+            return
+        fresh = onward([record for batch in slice_ for record in batch.records()], self.offset)
         if fresh and fresh[-1].offset + 1 - self.offset > len(fresh):
             fresh = self._whole(fresh)
         if fresh:
-            self._judge(fresh)
+            self._judge(self._read(fresh), fresh[-1].offset + 1)
 
     def keep(self) -> None:
         """Commit the position, if it is not."""
@@ -82,13 +88,12 @@ class Lane:
         """Give the partition up; the successor fences what is left."""
         self._outputs.close()
 
-    def _judge(self, batch: Sequence[Any]) -> None:
-        said = self._read(batch)
+    def _judge(self, said: Slice, behind: int) -> None:
         if said.frames:
             worth = told(said.frame(), self._states, self._setpoints.limits, self._window)
         else:
             worth = told_rows(said.rows, self._states, self._setpoints.limits, self._window)
-        self.offset = batch[-1].offset + 1
+        self.offset = behind
         failpoint("telemetry.before_commit")
         if worth:
             changed = {(one.tenant, one.equipment_id, one.metric) for one in worth}
@@ -125,6 +130,15 @@ class Lane:
     def _kept(self, key: Key, state: State) -> Record:
         said = json.dumps([key, astuple(state)]).encode()
         return Record(STATE, self._partition, "\0".join(key).encode(), said, [])
+
+
+def unbroken(batches: Sequence[Batch], position: int) -> bool:
+    """Whether these are all records from `position` on, each once, none missing."""
+    for batch in batches:
+        if batch.base != position or batch.size != batch.offset + 1 - batch.base:
+            return False
+        position = batch.offset + 1
+    return bool(batches)
 
 
 def onward(slice_: Sequence[Any], position: int) -> list[Any]:

@@ -30,7 +30,7 @@ def telemetry_app(endpoints: Endpoints, seat: Seat, *, window: int = WINDOW) -> 
     catalog = Catalog.load()
     post = Post(
         role="telemetry", group=TELEMETRY, topic=TOPIC, partitions=catalog.topics[TOPIC].partitions, slice=10_000,
-        keeps=1.0, more={"consumer_max_fetch_size": _FETCH, "broker_check_crcs": False},
+        batches=True, keeps=1.0, more={"consumer_max_fetch_size": _FETCH, "broker_check_crcs": False},
     )  # fmt: skip
     return lane_app(endpoints, seat, post, _factory(endpoints, Codec(Registry.of(endpoints), catalog), window))
 
@@ -44,7 +44,8 @@ def _factory(endpoints: Endpoints, codec: Codec, window: int) -> Callable[[int],
     def lane(partition: int) -> Lane:
         producer = kafka.transactional_producer(endpoints, f"{TELEMETRY}.{partition}")
         return Lane(
-            partition, read=patient(slices.read), write=patient(teller.record), setpoints=setpoints, window=window,
+            partition, read_batches=patient(slices.read_batches), read=patient(slices.read),
+            write=patient(teller.record), setpoints=setpoints, window=window,
             outputs=Outputs(producer, positions, TOPIC, partition),
             reader=lambda: kafka.consumer(endpoints, f"{TELEMETRY}.recovery", **READER),
         )  # fmt: skip

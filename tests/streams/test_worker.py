@@ -56,7 +56,7 @@ def lanes(monkeypatch: pytest.MonkeyPatch) -> list[FakeLanes]:
 
     monkeypatch.setattr(kafka, "consumer", lambda *_, **__: None)
 
-    def build(lane: Any) -> FakeLanes:
+    def build(lane: Any, _: Any) -> FakeLanes:
         made.append(FakeLanes(lane))
         return made[-1]
 

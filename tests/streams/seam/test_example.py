@@ -36,7 +36,7 @@ def test_the_package_imports_nothing_but_faust_and_the_client_that_it_stands_on(
     trees = [ast.walk(ast.parse(file.read_text("utf-8"))) for file in FOLDER.glob("*.py")]
     named = {n for tree in trees for node in tree for n in _imported(node)}
     assert {n.split(".")[0] for n in named} - set(sys.stdlib_module_names) == {"faust", "aiokafka", "streams"}
-    assert {n for n in named if n.startswith("streams")} == {"streams.seam"}
+    assert {n for n in named if n.startswith("streams")} == {"streams.seam", "streams.seam.batch"}
 
 
 def _imported(node: ast.AST) -> list[str]:
