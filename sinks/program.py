@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sharedchain import exposition, log
+from sharedchain import collector, exposition, log
 from sharedchain.endpoints import Endpoints
 from sharedchain.health import Health
 from sharedchain.kafka import consumer
@@ -72,4 +72,5 @@ def run(
     health.waits = runner.waits
     metrics.age_of_waiting(runner.failing_for)
     exposition.serve(endpoints, health, group=group)
+    collector.rest()
     runner.run(stopping)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sharedchain import exposition, kafka, log
+from sharedchain import collector, exposition, kafka, log
 from sharedchain.endpoints import Endpoints
 from sharedchain.health import Health, Peer, kafka_answers, registry_answers
 from sharedchain.registry import Registry
@@ -84,6 +84,7 @@ def lane_app(endpoints: Endpoints, seat: Seat, post: Post, build: Callable[[int]
             await lanes.keep()
 
     async def guard() -> None:
+        collector.rest()
         pulse.last = time.monotonic()
         process = app.beacon.root.data  # Faust's own worker: it hears the signals
         peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(Registry.of(endpoints))}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from prometheus_client import REGISTRY
 
-from sharedchain import exposition, replicas
+from sharedchain import collector, exposition, replicas
 from sharedchain.barrier import lane_group
 from sharedchain.endpoints import Endpoints
 from sharedchain.errors import Fenced
@@ -50,6 +50,7 @@ def main(argv: list[str] | None = None) -> int:
         lane = Lane(endpoints, asked.lane, asked.lanes or endpoints.lanes, settings)
         health.waits = lane.waits
         guard(endpoints, asked.lane, settings.stuck / 1000, lane.reads)
+        collector.rest()
         lane.run(stop, health.beat)
     except Exception as error:
         code = next((c for kind, c in _CODES.items() if isinstance(error, kind)), 70)
