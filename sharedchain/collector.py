@@ -12,7 +12,7 @@ _YOUNG, _MIDDLE, _OLD = 20_000, 20, 100  # new objects, and times, until each ge
 
 
 def rest() -> None:
-    """Look seldom, and never again at what is there by now: modules, schemas, rules. Call it when a program is ready."""
+    """Look seldom, and never again at what is there by now: modules, schemas, rules. For a program that is ready."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)

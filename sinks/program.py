@@ -14,7 +14,8 @@ from sharedchain.health import Health
 from sharedchain.kafka import consumer
 from sinks import metrics
 from sinks.batch import FIRST_EPOCH
-from sinks.runner import Rested, Runner, Sink, at_once
+from sinks.pace import Rested, at_once
+from sinks.runner import Runner, Sink
 
 _SESSION = 6_000  # ms; brokers allow no less by default
 
@@ -52,8 +53,10 @@ def run(
     epoch: int = FIRST_EPOCH,
     filled: Callable[[], bool] = lambda: False,
     rested: Rested = at_once,
+    abreast: int = 1,
 ) -> None:
-    """Follow `topics` with `sink` as `member` of `group` until `stopping`, telling its `health`."""
+    """Follow `topics` with `sink` as `member` of `group` until `stopping`, telling its `health`; the rest as Runner has
+    it."""
     reader = consumer(
         endpoints,
         group,
@@ -67,8 +70,9 @@ def run(
         },
     )
     runner = Runner(
-        reader, topics, sink, epoch=epoch, filled=filled, fence=_SESSION / 1500, beat=health.beat, rested=rested
-    )
+        reader, topics, sink, epoch=epoch, filled=filled, fence=_SESSION / 1500, beat=health.beat, rested=rested,
+        abreast=abreast,
+    )  # fmt: skip
     health.waits = runner.waits
     metrics.age_of_waiting(runner.failing_for)
     exposition.serve(endpoints, health, group=group)

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from sharedchain.errors import ConfigError
 from sharedchain.failpoint import failpoint
 from sinks import metrics
 from sinks.batch import FIRST_EPOCH, Batch, Intent, Place, Record, clean_end, cut, cut_again, read_intent
+from sinks.pace import Rested, at_once, backoff
 from sinks.reading import known, record_of
 
 _log = logging.getLogger("sinks")
@@ -29,9 +31,6 @@ _TWICE = (
     "the tables hold rows, but the positions in Kafka are of another store: read again, every row would be in them "
     "twice; drop this database, it is then filled from the log, or connect the store that was used last"
 )
-_LONGEST = 10.0  # seconds between two attempts
-_FEW = 1_000  # records a round: with fewer, what an insert costs at all is most of its price
-_REST, _LONGEST_REST = 3.0, 1.0  # times as long as a round of few took, and seconds at most, until the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +69,12 @@ class _Lane:
     done: int | None = None
 
 
-def backoff(attempts: int) -> float:
-    """Seconds to wait after the n-th failed attempt."""
-    return min(_LONGEST, 0.05 * 2.0 ** min(attempts, 16))
-
-
-Rested = Callable[[float, float, int], float]  # (a round's begin, its end, its records) → when the next may begin
-
-
-def at_once(_: float, ended: float, __: int) -> float:
-    """What waits is written as soon as it can be."""
-    return ended
-
-
-def rested(began: float, ended: float, records: int) -> float:
-    """After a round of few records, not at once: a trickle is written in few inserts and leaves the machine to others.
-    A backlog comes in rounds of many, and never waits."""
-    return ended if records >= _FEW else ended + min(_LONGEST_REST, _REST * (ended - began))
-
-
 class Runner:
     """Runs one sink over its topics until told to stop. `fence` (seconds) is how old a committed intent may
     grow before ownership is asked again: shorter than the group's session, so that a process that was
     suspended writes nothing as a zombie. `beat` is called whenever the loop comes round; `rested` says when,
-    in seconds, the next round may begin; `pause` waits until then.
+    in seconds, the next round may begin; `pause` waits until then. `abreast` batches are written at a time, each in a
+    thread of its own: only for a sink whose writes may come in any order and as often as they like.
     Positions of another `epoch` speak of another store: their partitions are read from the beginning, into a store
     that is not `filled`.
     """
@@ -111,6 +92,7 @@ class Runner:
         beat: Callable[[], None] = lambda: None,
         rested: Rested = at_once,
         pause: Callable[[float], None] = time.sleep,
+        abreast: int = 1,
     ) -> None:
         self._consumer = consumer
         self._topics = list(topics)
@@ -120,11 +102,13 @@ class Runner:
         self._now = now
         self._beat = beat
         self._rested, self._pause = rested, pause
+        self._abreast = abreast
+        self._threads = ThreadPoolExecutor(abreast, "write") if abreast > 1 else None
         self._owned_at = self._next = now()
         self._dealt = False
         self._fresh = False  # partitions came, and it is not told yet
         self._lanes: dict[Place, _Lane] = {}
-        self._writing: tuple[Place, Batch] | None = None
+        self._writing: list[Batch] = []
         self._assignment: list[TopicPartition] = []  # committed positions, as they were when the partitions came
         self._foreign: list[Place] = []  # those of another epoch, until it is committed that they are void
 
@@ -153,9 +137,7 @@ class Runner:
 
     def ours(self) -> bool:
         """Whether the batch that is being written may be gone on with: who stood still for a while asks Kafka first."""
-        if self._writing is None or self._now() - self._owned_at <= self._fence:
-            return True
-        return self._still_ours(*self._writing)
+        return not self._writing or self._now() - self._owned_at <= self._fence or self._still_ours(self._writing)
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -291,25 +273,33 @@ class Runner:
         lanes, began_round = self._lanes.values(), self._now()
         records = sum(len(one.batch.records) for one in lanes if one.batch)
         metrics.HELD.set(records + sum(len(one.buffered) for one in lanes))
-        for place, lane in list(self._lanes.items()):
-            if lane.batch is None or lane.due > self._now():
-                continue
-            if self._now() - self._owned_at > self._fence and not self._still_ours(place, lane.batch):
+        due = [(place, one) for place, one in self._lanes.items() if one.batch is not None and one.due <= self._now()]
+        for nth in range(0, len(due), self._abreast):
+            some = due[nth : nth + self._abreast]
+            batches = [one.batch for _, one in some if one.batch is not None]
+            if self._now() - self._owned_at > self._fence and not self._still_ours(batches):
                 return
-            failpoint("sink.before_insert")
-            began = time.perf_counter()
-            self._writing = (place, lane.batch)
-            outcome = self._sink.write(lane.batch)
-            self._writing = None
-            took = time.perf_counter() - began
-            failpoint("sink.after_insert")
-            self._beat()
-            self._settle(place, lane, outcome, took)
+            for (place, lane), written in zip(some, self._written(batches), strict=True):
+                self._settle(place, lane, *written)
         if records:
             self._next = self._rested(began_round, self._now(), records)
 
-    def _still_ours(self, place: Place, batch: Batch) -> bool:
-        return self._commit([_position(place, batch.intent.start, batch.intent.metadata())])
+    def _written(self, batches: list[Batch]) -> list[tuple[Done | Later, float]]:
+        """What became of each, and the seconds that it took."""
+        failpoint("sink.before_insert")
+        self._writing = batches
+        found = [*(self._threads.map if self._threads else map)(self._timed, batches)]
+        self._writing = []
+        failpoint("sink.after_insert")
+        self._beat()
+        return found
+
+    def _timed(self, batch: Batch) -> tuple[Done | Later, float]:
+        began = time.perf_counter()
+        return self._sink.write(batch), time.perf_counter() - began
+
+    def _still_ours(self, batches: list[Batch]) -> bool:
+        return self._commit([_position(one.place, one.intent.start, one.intent.metadata()) for one in batches])
 
     def _settle(self, place: Place, lane: _Lane, outcome: Done | Later, took: float) -> None:
         assert lane.batch is not None

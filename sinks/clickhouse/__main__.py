@@ -18,9 +18,9 @@ from sinks.clickhouse.feeds import feeds
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.sides import KafkaAndClickHouse
 from sinks.clickhouse.sink import ClickHouseSink
-from sinks.clickhouse.store import Store, answers
+from sinks.clickhouse.store import ABREAST, Store, answers
+from sinks.pace import rested
 from sinks.program import arguments, prepare, run
-from sinks.runner import rested
 
 
 def main() -> int:
@@ -44,7 +44,7 @@ def main() -> int:
         auditor.start(partial(KafkaAndClickHouse, endpoints, CLICKHOUSE, which), stopping)
         run(
             endpoints, CLICKHOUSE, list(sources), sink, asked.member, health, stopping,
-            epoch=which, filled=has, rested=rested,
+            epoch=which, filled=has, rested=rested, abreast=ABREAST,
         )  # fmt: skip
     except SharedChainError as error:
         print(error, file=sys.stderr)

@@ -15,6 +15,7 @@ from sharedchain.errors import ConnectionFailed
 from sharedchain.health import WAIT, Peer
 from sinks.clickhouse.rows import Row, Table
 
+ABREAST = 2  # inserts at a time: while ClickHouse works on one, the next is made
 # Never toggle the last one: rows inserted under the other value are not recognised in dependent views.
 _EXACT = {"async_insert": 0, "insert_deduplicate": 1, "deduplicate_blocks_in_dependent_materialized_views": 1}
 

@@ -15,9 +15,9 @@ from sharedchain.schemas import Catalog
 from sharedchain.telemetry import TOPIC, Slices
 from sinks.clickhouse.epoch import epoch_of, filled
 from sinks.clickhouse.migrate import migrate
-from sinks.clickhouse.store import Store, answers
+from sinks.clickhouse.store import ABREAST, Store, answers
+from sinks.pace import rested
 from sinks.program import arguments, prepare, run
-from sinks.runner import rested
 from sinks.telemetry.past import Past
 from sinks.telemetry.sink import TABLE, TelemetrySink
 
@@ -34,7 +34,10 @@ def main() -> int:
         peers = {"kafka": kafka_answers(endpoints), "registry": registry_answers(registry)}
         health = Health("telemetry-sink", peers | {"clickhouse": answers(endpoints.clickhouse)})
         which, has = epoch_of(endpoints.clickhouse), partial(filled, endpoints.clickhouse, (TABLE.name,))
-        run(endpoints, MINUTES, [TOPIC], sink, asked.member, health, stopping, epoch=which, filled=has, rested=rested)
+        run(
+            endpoints, MINUTES, [TOPIC], sink, asked.member, health, stopping,
+            epoch=which, filled=has, rested=rested, abreast=ABREAST,
+        )  # fmt: skip
     except SharedChainError as error:
         print(error, file=sys.stderr)
         return 1

@@ -12,7 +12,8 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from sharedchain.errors import ConfigError
 from sinks.batch import Batch
-from sinks.runner import Done, Later, Runner, backoff, rested
+from sinks.pace import backoff, rested
+from sinks.runner import Done, Later, Runner
 
 TOPIC = "ops.alert.v1"
 
@@ -151,6 +152,29 @@ class Clock:
 
 def run(kafka: Kafka, sink: Sink, step: float = 0.0, **options: Any) -> None:
     Runner(kafka, [TOPIC], sink, now=Clock(step), **options).run(kafka.stopping)  # type: ignore[arg-type]
+
+
+def test_batches_abreast_are_written_at_the_same_time_and_each_by_its_own_outcome() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    class Slow(Sink):
+        def write(self, batch: Batch) -> Done | Later:
+            both.wait()
+            super().write(batch)
+            return Done() if batch.place[1] else Later("away")
+
+    kafka, sink = Kafka([[Message(5), Message(0, 1)]]), Slow()
+    run(kafka, sink, abreast=2)
+    assert sorted(sink.given) == ["1:ops.alert.v1-0:5-6 [5]", "1:ops.alert.v1-1:0-1 [0]"]
+    assert kafka.paused == {0}  # it comes again; the other one does not
+
+
+def test_who_stood_still_asks_for_every_batch_abreast_before_he_writes_one() -> None:
+    kafka, sink = Kafka([[Message(5), Message(0, 1)]]), Sink()
+    run(kafka, sink, step=2.0, abreast=2, fence=4.0)
+    first, again = kafka.commits[:2]
+    assert first == again
+    assert len(again) == 2
 
 
 def test_the_intent_is_committed_before_and_the_clean_end_as_soon_as_nothing_is_at_hand() -> None:
