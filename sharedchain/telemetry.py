@@ -202,13 +202,20 @@ class Slices:
     # -- closed ----------------------------------------------------------------------------------------------
 
     def _unlike(self, shape: Shape | None, some: Sequence[tuple[Batch, bytes]], found: Slice) -> Sequence[Batch]:
-        """Read batches whose first records are of one shape, together or else each; those that must be opened."""
-        batches = [batch for batch, _ in some]
-        if shape is not None and self._closed(shape, batches, [run for _, run in some], found):
-            return []
-        if shape is None or len(some) == 1:
+        """Read batches whose first records are of one shape, together or else each; those that must be opened.
+
+        What is small is opened without a try: a try costs as much as opening a thousand records.
+        """
+        batches, runs = [batch for batch, _ in some], [run for _, run in some]
+        if shape is None or sum(map(len, runs)) < self._large:
             return batches
-        return [batch for batch, run in some if not self._closed(shape, [batch], [run], found)]
+        if self._closed(shape, batches, runs, found):
+            return []
+        if len(some) == 1:
+            return batches
+        return [
+            batch for batch, run in some if len(run) < self._large or not self._closed(shape, [batch], [run], found)
+        ]
 
     def _closed(self, shape: Shape, batches: Sequence[Batch], runs: Sequence[bytes], found: Slice) -> bool:
         """Read batches of one shape as they are, if nothing about their bytes is in doubt."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -105,6 +106,20 @@ def test_headers_that_are_never_the_same_twice_pile_nothing_up() -> None:
     for nth in range(200):
         slices.read_batches([batch(nth, [one(chance, headers=[("ce_id", str(nth).encode())])])])
     assert len(slices._readers) <= 64
+
+
+def test_small_batches_that_differ_within_are_tried_together_and_never_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried, read = list[int](), Reader.read
+
+    def watched(self: Reader, batches: Sequence[Batch], *said: Any) -> Any:
+        tried.append(len(batches))
+        return read(self, batches, *said)
+
+    monkeypatch.setattr(Reader, "read", watched)
+    slices, chance = Slices(LAB.codec), random.Random(9)
+    mixed = [batch(2 * nth, [one(chance), one(chance, headers=TENANT)]) for nth in range(500)]
+    assert slices.read_batches(mixed).count == 1000
+    assert tried == [500]
 
 
 def test_times_are_the_records_own_where_kafka_did_not_set_them() -> None:
