@@ -161,9 +161,11 @@ def _ledger(found: Evidence, ledger: Ledger) -> Iterable[str]:
     ended = Counter((f.scope, f.id) for f in found.facts if f.kind == "fact" and f.type == "lead.converted")
     if ended != Counter((f.scope, f.causation) for f in found.facts if f.source == INGEST and f.kind == "fact"):
         yield f"{ended.total()} leads were converted, not each into one opportunity"
-    parked = Counter((f.scope, f.source, f.id) for f in found.facts if f.kind == "parked")
-    if parked != Counter(s.name for s in ledger.sent if s.parked and s.expect != REPEATED):
-        yield f"{parked.total()} were parked, not each child before its parent once"
+    again = {ledger.sent[n].name for n in ledger.again}
+    waited = Counter((f.scope, f.source, f.id) for f in found.facts if f.kind == "parked")
+    foretold = Counter(s.name for s in ledger.sent if s.parked and s.expect != REPEATED)
+    for name in sorted(name for name in (waited | foretold).keys() - again if waited[name] != foretold[name]):
+        yield f"{name} was parked {waited[name]} times and not {foretold[name]}"
 
 
 _CONTROL = ("chain.config.v1", "chain.clock.v1")

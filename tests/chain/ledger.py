@@ -70,6 +70,7 @@ class Ledger:
     sent: list[Sent] = field(default_factory=list)
     places: dict[int, str] = field(default_factory=dict)  # n → «topic/partition/offset», once acknowledged
     maybe: set[int] = field(default_factory=set)  # never acknowledged and not sent again
+    again: set[int] = field(default_factory=set)  # sent by a second producer too: whether a child waits is not foretold
     clocks: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DRIVEN, T0))
 
     def __post_init__(self) -> None:

@@ -97,6 +97,7 @@ class Storm(Load):
         again = [sent for sent in self._open if sent.n not in self.ledger.places]
         self._producer, self._moved, self.renewed = Producer(self._settings), now, self.renewed + 1
         self._open.clear()
+        self.ledger.again.update(sent.n for sent in again)
         self._send(self._producer, again)
 
     def end(self) -> None:

@@ -33,7 +33,7 @@ def found() -> Found:
         kept={(0, 1): b"x"}, states={(0, 1): b"x"}, published={}, letters=[],
     )  # fmt: skip
     audit = Audit(2, (Count(0, 1, 1, 1), Count(1, 1, 1, 1)), (Verdict("facts", 2, 2, 0, 0),))
-    ledger: Any = SimpleNamespace(sent=[], places={}, maybe=set())
+    ledger: Any = SimpleNamespace(sent=[], places={}, maybe=set(), again=set())
     return Found(
         evidence=evidence, ledger=ledger, audit=audit, caches=(), planned=Counter(a=1), outcomes=Counter(a=1),
         received=Counter(m=1), letters=0, answers=[(1.0, 202)], spans=[(0, 5)], most={"sink": 1}, strikes=[],
